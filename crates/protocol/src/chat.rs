@@ -1,0 +1,118 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Balance, ErrorDetail, Receipt};
+
+/// Who said a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Instructions of the host.
+    System,
+    /// The person at the page.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of a conversation, in OpenAI's shape with plain text content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Who said it.
+    pub role: Role,
+    /// What was said.
+    pub content: String,
+}
+
+/// What the widget sends to `POST /v1/chat/completions`. The gateway reads the body loosely and passes on fields
+/// that are not named here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatRequest {
+    /// A model of the catalogue.
+    pub model: String,
+    /// The conversation, oldest first.
+    pub messages: Vec<ChatMessage>,
+    /// True for server-sent events.
+    #[serde(default)]
+    pub stream: bool,
+    /// Set `include_usage` to receive the usage chunk, which also carries the receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_options: Option<StreamOptions>,
+    /// Most tokens that the answer may have; the model's default when absent. The price is bounded by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_completion_tokens: Option<u32>,
+}
+
+/// Options of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamOptions {
+    /// Asks for a last chunk with `usage`.
+    pub include_usage: bool,
+}
+
+/// One server-sent event of a streamed answer. Every field may be missing: providers differ.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ChatChunk {
+    /// The completion's id.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The deltas; empty in the usage chunk.
+    #[serde(default)]
+    pub choices: Vec<ChatChoice>,
+    /// The tokens used, in the last chunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// What the call cost, in the last chunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triptych: Option<TriptychExtra>,
+    /// An error in the middle of a stream; nothing follows it but `[DONE]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorDetail>,
+}
+
+/// One choice of a chunk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ChatChoice {
+    /// Which of several answers; 0 unless more were asked for.
+    #[serde(default)]
+    pub index: u32,
+    /// What is new.
+    #[serde(default)]
+    pub delta: Delta,
+    /// `stop`, `length`, `content_filter` or `tool_calls` once the answer has ended.
+    #[serde(default)]
+    pub finish_reason: Option<String>,
+}
+
+/// The new part of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Delta {
+    /// The text that follows what came before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// The model's reason not to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+}
+
+/// Tokens used by a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens read.
+    #[serde(default)]
+    pub prompt_tokens: u64,
+    /// Tokens written.
+    #[serde(default)]
+    pub completion_tokens: u64,
+    /// Their sum.
+    #[serde(default)]
+    pub total_tokens: u64,
+}
+
+/// What Triptych adds to the last answer of a priced call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriptychExtra {
+    /// What was held, charged and given back.
+    pub cost: Receipt,
+    /// The balance afterwards.
+    pub credits: Balance,
+}

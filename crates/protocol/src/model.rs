@@ -1,0 +1,194 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Credits;
+
+/// The answer of `GET /v1/models`: OpenAI's list, each model with what the widget draws its forms from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelList {
+    /// Always `list`.
+    pub object: String,
+    /// The models that the token may use.
+    pub data: Vec<Model>,
+}
+
+/// One model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// The id that calls name.
+    pub id: String,
+    /// Always `model`.
+    pub object: String,
+    /// Unix time in seconds; 0 where nobody knows.
+    #[serde(default)]
+    pub created: i64,
+    /// Whose model it is.
+    pub owned_by: String,
+    /// The day it goes, `YYYY-MM-DD`, where one is known.
+    #[serde(default)]
+    pub shutdown_date: Option<String>,
+    /// What Triptych knows of it.
+    pub triptych: ModelInfo,
+}
+
+/// What Triptych knows of a model: enough to draw a form and to price what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// A name for people.
+    pub name: String,
+    /// A sentence for people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Which panel it belongs to.
+    pub modality: Modality,
+    /// What can be chosen, in the order of the form.
+    #[serde(default)]
+    pub parameters: Vec<Parameter>,
+    /// What it costs.
+    pub price: Price,
+    /// The version of the price book that `price` is from.
+    pub price_version: i64,
+    /// Bounds of a call.
+    #[serde(default)]
+    pub limits: Limits,
+    /// The id to use instead once it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
+}
+
+/// What a model makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Modality {
+    /// Text, by chat completions.
+    Chat,
+    /// Pictures.
+    Image,
+    /// Clips.
+    Video,
+    /// Speech, by chat completions.
+    Audio,
+}
+
+/// One thing that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// The field of the request.
+    pub name: String,
+    /// Its name for people.
+    pub label: String,
+    /// What it may be.
+    #[serde(flatten)]
+    pub kind: ParameterKind,
+}
+
+/// What a parameter may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ParameterKind {
+    /// One of a few values.
+    Choice {
+        /// The values.
+        choices: Vec<Choice>,
+        /// The one to start with.
+        default: String,
+    },
+    /// A whole number.
+    Integer {
+        /// Smallest.
+        min: u32,
+        /// Largest.
+        max: u32,
+        /// Distance from one allowed value to the next, counted from `min`.
+        step: u32,
+        /// The one to start with.
+        default: u32,
+        /// What is counted, such as `seconds`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+}
+
+/// A value of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// As the request has it.
+    pub value: String,
+    /// As people read it.
+    pub label: String,
+}
+
+/// What a model costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "unit", rename_all = "snake_case")]
+pub enum Price {
+    /// By tokens; both per million tokens.
+    Tokens {
+        /// Per million tokens read.
+        input: Credits,
+        /// Per million tokens written.
+        output: Credits,
+    },
+    /// By picture, depending on `size`.
+    Image {
+        /// One item a size.
+        sizes: Vec<PricedItem>,
+    },
+    /// By second of video, depending on `resolution`.
+    VideoSecond {
+        /// One item a resolution.
+        resolutions: Vec<PricedItem>,
+    },
+}
+
+/// A value of a parameter and what one unit of it costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PricedItem {
+    /// The parameter's value.
+    pub value: String,
+    /// Per picture or per second.
+    pub credits: Credits,
+}
+
+/// Bounds of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Most tokens of prompt and answer together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_tokens: Option<u32>,
+    /// Most tokens that an answer may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_completion_tokens: Option<u32>,
+    /// The cap of an answer when the call names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_completion_tokens: Option<u32>,
+    /// Most characters of a prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_prompt_chars: Option<u32>,
+}
+
+impl ModelInfo {
+    /// The parameter of that name.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+}
+
+impl Parameter {
+    /// The value to start with, as text.
+    pub fn default_value(&self) -> String {
+        match &self.kind {
+            ParameterKind::Choice { default, .. } => default.clone(),
+            ParameterKind::Integer { default, .. } => default.to_string(),
+        }
+    }
+
+    /// True where the value may be sent.
+    pub fn allows(&self, value: &str) -> bool {
+        match &self.kind {
+            ParameterKind::Choice { choices, .. } => choices.iter().any(|choice| choice.value == value),
+            ParameterKind::Integer { min, max, step, .. } => value.parse::<u32>().is_ok_and(|number| {
+                number >= *min && number <= *max && (number - min).is_multiple_of((*step).max(1))
+            }),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Credits;
+
+/// The body of `POST /v1/videos`: OpenAI's fields (`seconds` as a string, `size`) or the ones that most other
+/// providers use (`duration`, `resolution`, `aspect_ratio`). Where both are given they must agree.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoRequest {
+    /// A model of the catalogue.
+    pub model: String,
+    /// What to film.
+    pub prompt: String,
+    /// Length in seconds, written as a string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<String>,
+    /// Width and height in pixels, such as `1280x720`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// Length in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u32>,
+    /// Such as `720p`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
+    /// Such as `16:9`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aspect_ratio: Option<String>,
+}
+
+/// Where a video job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VideoStatus {
+    /// It waits for its turn.
+    Queued,
+    /// The provider works on it.
+    InProgress,
+    /// The clip is ready.
+    Completed,
+    /// There will be no clip; the hold was given back.
+    Failed,
+    /// The user took it back.
+    Cancelled,
+}
+
+impl VideoStatus {
+    /// True once nothing will change any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, VideoStatus::Completed | VideoStatus::Failed | VideoStatus::Cancelled)
+    }
+}
+
+/// A video job, in OpenAI's shape plus what it costs and where it stands in the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Video {
+    /// The job's id.
+    pub id: String,
+    /// Always `video`.
+    pub object: String,
+    /// The model.
+    pub model: String,
+    /// Where it stands.
+    pub status: VideoStatus,
+    /// The provider's own progress in percent; 0 where it gives none.
+    pub progress: u8,
+    /// Unix time in seconds.
+    pub created_at: i64,
+    /// Unix time in seconds.
+    #[serde(default)]
+    pub completed_at: Option<i64>,
+    /// When the clip will be deleted; Unix time in seconds.
+    #[serde(default)]
+    pub expires_at: Option<i64>,
+    /// What was asked for.
+    pub prompt: String,
+    /// Length in seconds, written as a string.
+    pub seconds: String,
+    /// Width and height in pixels.
+    pub size: String,
+    /// Such as `720p`.
+    #[serde(default)]
+    pub resolution: Option<String>,
+    /// Such as `16:9`.
+    #[serde(default)]
+    pub aspect_ratio: Option<String>,
+    /// Why it failed.
+    #[serde(default)]
+    pub error: Option<VideoError>,
+    /// What it costs.
+    #[serde(default)]
+    pub cost: Option<VideoCost>,
+    /// How many jobs go first, counted from 1; absent once it has started.
+    #[serde(default)]
+    pub queue_position: Option<u32>,
+    /// A signed link to the clip that expires; ask for the job again for a fresh one.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoError {
+    /// A stable word.
+    pub code: String,
+    /// A sentence.
+    pub message: String,
+}
+
+/// What a job costs: the estimate while it lives, the charge once it has ended (0 when it was given back).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoCost {
+    /// What was put aside for it.
+    pub estimated: Credits,
+    /// What was charged; absent while it runs.
+    #[serde(default)]
+    pub charged: Option<Credits>,
+}
+
+/// A page of jobs, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoList {
+    /// Always `list`.
+    pub object: String,
+    /// The jobs.
+    pub data: Vec<Video>,
+    /// True where older ones exist; ask with `after` set to the last id.
+    #[serde(default)]
+    pub has_more: bool,
+}
+
+/// The answer of `DELETE /v1/videos/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoDeleted {
+    /// The job's id.
+    pub id: String,
+    /// Always `video.deleted`.
+    pub object: String,
+    /// Always true.
+    pub deleted: bool,
+}
+
+/// The body of `POST /v1/video/generations`, the job-queue shape that new-api and others speak.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenerationRequest {
+    /// A model of the catalogue.
+    pub model: String,
+    /// What to film.
+    pub prompt: String,
+    /// Length in seconds; the model's default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u32>,
+    /// Such as `720p`; the model's default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
+    /// Such as `16:9`; the model's default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aspect_ratio: Option<String>,
+}
+
+/// A job in the shape of `/v1/video/generations`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    /// The job's id.
+    pub job_id: String,
+    /// The job's id once more, for clients that read `id`.
+    pub id: String,
+    /// Where it stands.
+    pub status: VideoStatus,
+    /// In percent.
+    #[serde(default)]
+    pub progress: u8,
+    /// A signed link to the clip once it is ready.
+    #[serde(default)]
+    pub video_url: Option<String>,
+    /// Why it failed.
+    #[serde(default)]
+    pub error: Option<VideoError>,
+    /// What it costs.
+    #[serde(default)]
+    pub cost: Option<VideoCost>,
+    /// How many jobs go first, counted from 1.
+    #[serde(default)]
+    pub queue_position: Option<u32>,
+}
+
+/// A frame in pixels, which ties OpenAI's `size` to the `resolution` and `aspect_ratio` of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+}
+
+impl Frame {
+    /// The frame of a resolution (`480p`: the shorter side) and an aspect ratio (`16:9`). Sides are even, as video
+    /// needs: 480p at 16:9 is 854×480. `None` where either cannot be read or is out of all proportion.
+    pub fn new(resolution: &str, aspect_ratio: &str) -> Option<Frame> {
+        let short: u32 = resolution.strip_suffix('p')?.parse().ok()?;
+        let (across, down) = aspect_ratio.split_once(':')?;
+        let (across, down): (u32, u32) = (across.parse().ok()?, down.parse().ok()?);
+        if !(16..=4320).contains(&short) || !(1..=64).contains(&across) || !(1..=64).contains(&down) {
+            return None;
+        }
+        let (large, small) = (across.max(down), across.min(down));
+        let long = (short * large).div_ceil(small).next_multiple_of(2);
+        Some(if across >= down {
+            Frame { width: long, height: short }
+        } else {
+            Frame { width: short, height: long }
+        })
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+impl FromStr for Frame {
+    type Err = ();
+
+    /// Reads `1280x720`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (width, height) = text.split_once('x').ok_or(())?;
+        let side = |part: &str| part.parse().ok().filter(|side| (1..=8192).contains(side)).ok_or(());
+        Ok(Frame { width: side(width)?, height: side(height)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_has_even_sides_and_the_shape_that_was_asked_for() {
+        for (resolution, aspect, size) in [
+            ("480p", "16:9", "854x480"),
+            ("720p", "16:9", "1280x720"),
+            ("720p", "9:16", "720x1280"),
+            ("1080p", "16:9", "1920x1080"),
+            ("1080p", "1:1", "1080x1080"),
+            ("1024p", "7:4", "1792x1024"),
+        ] {
+            assert_eq!(Frame::new(resolution, aspect).map(|frame| frame.to_string()).as_deref(), Some(size));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_frame() {
+        for (resolution, aspect) in
+            [("720", "16:9"), ("p", "16:9"), ("720p", "0:9"), ("720p", "16"), ("999999p", "1:1")]
+        {
+            assert_eq!(Frame::new(resolution, aspect), None);
+        }
+        assert_eq!("1280×720".parse::<Frame>(), Err(()));
+        assert_eq!("0x720".parse::<Frame>(), Err(()));
+    }
+}

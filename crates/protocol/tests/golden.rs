@@ -1,0 +1,292 @@
+//! The wire as it is written down: each file in `golden/` is one message. A type that stops reading its file, or
+//! writes it back otherwise, has changed the protocol. `BLESS=1 cargo test -p triptych-protocol` writes the files anew.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use triptych_protocol::*;
+
+fn golden<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, value: T) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.json"));
+    let written = serde_json::to_string_pretty(&value).unwrap() + "\n";
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &written).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).expect("run with BLESS=1 to write the file");
+    assert_eq!(serde_json::from_str::<T>(&golden).unwrap(), value, "{name}.json reads differently");
+    assert_eq!(written, golden, "{name} is written differently");
+}
+
+fn balance() -> Balance {
+    Balance {
+        available: Credits::from_micro(968_123_456),
+        held: Credits::from_whole(32),
+        currency: "credits".into(),
+        low_at: Some(Credits::from_whole(50)),
+        top_up_url: Some("https://shop.example/credits".into()),
+    }
+}
+
+fn extra() -> TriptychExtra {
+    TriptychExtra {
+        cost: Receipt::new(Credits::from_whole(2), Credits::from_micro(1_250_000)),
+        credits: balance(),
+    }
+}
+
+#[test]
+fn sessions_keep_their_shape() {
+    golden(
+        "session_request",
+        SessionRequest {
+            user: "ada".into(),
+            expires_after: Some(ExpiresAfter { anchor: "created_at".into(), seconds: 300 }),
+            scopes: Some(vec![Scope::Chat, Scope::CreditsRead]),
+            models: Some(vec!["gpt-5.4".into()]),
+            origins: Some(vec!["https://app.example".into()]),
+        },
+    );
+    golden(
+        "session",
+        Session {
+            id: "sess_1".into(),
+            object: "triptych.session".into(),
+            client_secret: "header.claims.signature".into(),
+            expires_at: 1_790_000_600,
+            user: "ada".into(),
+            scopes: Scope::ALL.to_vec(),
+        },
+    );
+}
+
+#[test]
+fn credits_keep_their_shape() {
+    golden("balance", balance());
+    golden(
+        "entries",
+        EntriesPage {
+            object: "list".into(),
+            data: vec![LedgerEntry {
+                id: "tx_1".into(),
+                kind: EntryKind::Settle,
+                available: Credits::from_micro(750_000),
+                held: Credits::from_whole(-2),
+                created_at: 1_790_000_000,
+                model: Some("gpt-5.4".into()),
+                reservation: Some("res_1".into()),
+            }],
+            has_more: false,
+        },
+    );
+    golden("estimate", Estimate { amount: Credits::from_whole(40), bound: Bound::Exact, price_version: 1 });
+}
+
+#[test]
+fn errors_keep_their_shape() {
+    let code = ErrorCode::InsufficientCredits;
+    golden(
+        "error",
+        ErrorBody {
+            error: ErrorDetail {
+                message: "This needs 40 credits and 12 are free. Top up, or choose a shorter clip.".into(),
+                kind: code.kind().into(),
+                param: None,
+                code: Some(code.as_str().into()),
+                needed: Some(Credits::from_whole(40)),
+                available: Some(Credits::from_whole(12)),
+                top_up_url: None,
+            },
+        },
+    );
+}
+
+#[test]
+fn a_code_on_the_wire_is_the_one_that_is_documented() {
+    for code in [
+        ErrorCode::InsufficientCredits,
+        ErrorCode::TokenExpired,
+        ErrorCode::IdempotencyMismatch,
+        ErrorCode::InFlight,
+    ] {
+        assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+    }
+}
+
+#[test]
+fn models_keep_their_shape() {
+    let parameters = vec![
+        Parameter {
+            name: "resolution".into(),
+            label: "Resolution".into(),
+            kind: ParameterKind::Choice {
+                choices: vec![Choice { value: "720p".into(), label: "720p HD".into() }],
+                default: "720p".into(),
+            },
+        },
+        Parameter {
+            name: "duration".into(),
+            label: "Length".into(),
+            kind: ParameterKind::Integer {
+                min: 4,
+                max: 20,
+                step: 4,
+                default: 8,
+                unit: Some("seconds".into()),
+            },
+        },
+    ];
+    assert!(parameters[1].allows("12") && !parameters[1].allows("13") && !parameters[1].allows("24"));
+    let price = Price::VideoSecond {
+        resolutions: vec![PricedItem { value: "720p".into(), credits: Credits::from_whole(4) }],
+    };
+    let info = ModelInfo {
+        name: "Sora 2".into(),
+        description: Some("Short clips.".into()),
+        modality: Modality::Video,
+        parameters,
+        price,
+        price_version: 1,
+        limits: Limits { max_prompt_chars: Some(4_000), ..Limits::default() },
+        replacement: None,
+    };
+    let model = Model {
+        id: "sora-2".into(),
+        object: "model".into(),
+        created: 0,
+        owned_by: "openai".into(),
+        shutdown_date: None,
+        triptych: info,
+    };
+    golden("models", ModelList { object: "list".into(), data: vec![model] });
+}
+
+#[test]
+fn chat_keeps_its_shape() {
+    golden(
+        "chat_request",
+        ChatRequest {
+            model: "gpt-5.4".into(),
+            messages: vec![ChatMessage { role: Role::User, content: "Hello".into() }],
+            stream: true,
+            stream_options: Some(StreamOptions { include_usage: true }),
+            max_completion_tokens: Some(1_024),
+        },
+    );
+    let choice = |content: Option<&str>, finish: Option<&str>| ChatChoice {
+        index: 0,
+        delta: Delta { content: content.map(String::from), refusal: None },
+        finish_reason: finish.map(String::from),
+    };
+    let chunk = |choices| ChatChunk { id: Some("chatcmpl-1".into()), choices, ..ChatChunk::default() };
+    golden("chat_delta", chunk(vec![choice(Some("Hel"), None)]));
+    golden("chat_finish", chunk(vec![choice(None, Some("stop"))]));
+    let usage = Usage { prompt_tokens: 500, completion_tokens: 1_000, total_tokens: 1_500 };
+    golden("chat_usage", ChatChunk { usage: Some(usage), triptych: Some(extra()), ..chunk(Vec::new()) });
+}
+
+#[test]
+fn a_providers_chunk_with_unknown_and_missing_fields_is_read() {
+    for text in [
+        r#"{"id":"x","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":null},"finish_reason":null}],"usage":null}"#,
+        r#"{"choices":[{"delta":{"reasoning_content":"hm"}}],"service_tier":"default"}"#,
+        r#"{"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}"#,
+        r#"{}"#,
+    ] {
+        serde_json::from_str::<ChatChunk>(text).unwrap();
+    }
+}
+
+#[test]
+fn images_keep_their_shape() {
+    golden(
+        "image_request",
+        ImageRequest {
+            model: "gpt-image-1.5".into(),
+            prompt: "A fox".into(),
+            n: Some(2),
+            size: Some("1024x1024".into()),
+            response_format: Some("url".into()),
+        },
+    );
+    golden(
+        "image_response",
+        ImageResponse {
+            created: 1_790_000_000,
+            data: vec![ImageData {
+                url: Some("/v1/assets/asset_1?expires=1790003600&signature=abc".into()),
+                asset: Some("asset_1".into()),
+                b64_json: None,
+            }],
+            size: Some("1024x1024".into()),
+            usage: None,
+            triptych: Some(extra()),
+        },
+    );
+}
+
+#[test]
+fn videos_keep_their_shape() {
+    golden(
+        "video_request",
+        VideoRequest {
+            model: "sora-2".into(),
+            prompt: "A fox runs".into(),
+            duration: Some(8),
+            resolution: Some("720p".into()),
+            aspect_ratio: Some("16:9".into()),
+            ..VideoRequest::default()
+        },
+    );
+    let cost = VideoCost { estimated: Credits::from_whole(32), charged: None };
+    golden(
+        "video",
+        Video {
+            id: "video_1".into(),
+            object: "video".into(),
+            model: "sora-2".into(),
+            status: VideoStatus::InProgress,
+            progress: 40,
+            created_at: 1_790_000_000,
+            completed_at: None,
+            expires_at: None,
+            prompt: "A fox runs".into(),
+            seconds: "8".into(),
+            size: "1280x720".into(),
+            resolution: Some("720p".into()),
+            aspect_ratio: Some("16:9".into()),
+            error: None,
+            cost: Some(cost),
+            queue_position: None,
+            url: None,
+        },
+    );
+    golden(
+        "video_deleted",
+        VideoDeleted { id: "video_1".into(), object: "video.deleted".into(), deleted: true },
+    );
+    golden(
+        "generation_request",
+        GenerationRequest {
+            model: "sora-2".into(),
+            prompt: "A fox runs".into(),
+            duration: Some(10),
+            resolution: Some("720p".into()),
+            aspect_ratio: None,
+        },
+    );
+    golden(
+        "generation",
+        Generation {
+            job_id: "video_1".into(),
+            id: "video_1".into(),
+            status: VideoStatus::Failed,
+            progress: 0,
+            video_url: None,
+            error: Some(VideoError { code: "moderation".into(), message: "The prompt was refused.".into() }),
+            cost: Some(VideoCost { estimated: Credits::from_whole(40), charged: Some(Credits::ZERO) }),
+            queue_position: None,
+        },
+    );
+}
