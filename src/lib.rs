@@ -1,1 +1,15 @@
-//! Placeholder.
+//! Triptych: a copilot that any web page can embed. Chat with streamed tokens, pictures and clips, paid from a
+//! per-user credit balance.
+//!
+//! Data goes one way: `handle` → `app` → `session`, `images`, `jobs` (pure state machines) → effects → `client` →
+//! back into the machines → `view`. Pages use the custom element of the npm package; Leptos applications mount
+//! [`Copilot`].
+
+pub mod config;
+pub mod credits;
+pub mod error;
+pub mod form;
+pub mod images;
+pub mod jobs;
+pub mod session;
+pub mod sse;

@@ -1,0 +1,180 @@
+//! How the copilot looks and whom it talks to.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// How the copilot looks and whom it talks to. The element's attributes, in camel case.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Config {
+    /// The gateway's address, such as `https://ai.example.com`. The only host that is ever called, apart from
+    /// `token_url`.
+    pub gateway: String,
+    /// Where the page's own backend answers with a browser token. Not needed where the host gives `getToken`.
+    pub token_url: Option<String>,
+    /// Light, dark, or what the system says.
+    pub theme: Theme,
+    /// A button that opens the copilot, or the copilot itself in the flow of the page.
+    pub mode: Mode,
+    /// Which panels there are, in their order, separated by spaces.
+    pub panels: String,
+    /// The chat model to start with; the catalogue's first when absent.
+    pub model: Option<String>,
+    /// The name at the top.
+    pub heading: Option<String>,
+    /// The hint in the empty text box.
+    pub placeholder: Option<String>,
+    /// What an empty conversation says.
+    pub greeting: Option<String>,
+    /// Whether a launcher starts open.
+    pub open: bool,
+}
+
+/// Colours of the widget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// Where the widget stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// A button in the corner of the page that opens the copilot.
+    #[default]
+    Launcher,
+    /// In the flow of the page.
+    Inline,
+}
+
+/// One of the three panels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Panel {
+    /// Text.
+    Chat,
+    /// Pictures.
+    Image,
+    /// Clips.
+    Video,
+}
+
+impl Panel {
+    /// Its name for people, which is also the name of its tab.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Panel::Chat => "Chat",
+            Panel::Image => "Image",
+            Panel::Video => "Video",
+        }
+    }
+
+    /// Its name in the configuration.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Panel::Chat => "chat",
+            Panel::Image => "image",
+            Panel::Video => "video",
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            gateway: String::new(),
+            token_url: None,
+            theme: Theme::Auto,
+            mode: Mode::Launcher,
+            panels: "chat image video".into(),
+            model: None,
+            heading: None,
+            placeholder: None,
+            greeting: None,
+            open: false,
+        }
+    }
+}
+
+impl Config {
+    /// The configuration for a gateway, all else as usual.
+    pub fn new(gateway: impl Into<String>) -> Self {
+        Config { gateway: gateway.into(), ..Config::default() }
+    }
+
+    /// The panels in their order, each once. All three where none is named.
+    pub fn panels(&self) -> Vec<Panel> {
+        let mut panels = Vec::new();
+        for word in self.panels.split([' ', ',']) {
+            let panel = match word {
+                "chat" => Panel::Chat,
+                "image" => Panel::Image,
+                "video" => Panel::Video,
+                _ => continue,
+            };
+            if !panels.contains(&panel) {
+                panels.push(panel);
+            }
+        }
+        if panels.is_empty() { vec![Panel::Chat, Panel::Image, Panel::Video] } else { panels }
+    }
+
+    /// The gateway's address without a slash at its end.
+    pub fn gateway(&self) -> Result<&str, ConfigError> {
+        let gateway = self.gateway.trim().trim_end_matches('/');
+        let scheme = ["https://", "http://"].into_iter().find(|scheme| gateway.starts_with(scheme));
+        match scheme {
+            Some(scheme) if gateway.len() > scheme.len() => Ok(gateway),
+            _ => Err(ConfigError { attribute: "gateway", found: self.gateway.clone() }),
+        }
+    }
+}
+
+/// The configuration cannot be worked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The attribute at fault.
+    pub attribute: &'static str,
+    /// What it said.
+    pub found: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}=\"{}\" is no address: write the gateway's, such as https://ai.example.com",
+            self.attribute, self.found
+        )
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_panels_come_in_the_order_of_the_attribute_and_only_once() {
+        let panels = |text: &str| Config { panels: text.into(), ..Config::default() }.panels();
+        assert_eq!(panels("video, chat video"), [Panel::Video, Panel::Chat]);
+        assert_eq!(panels("nonsense"), [Panel::Chat, Panel::Image, Panel::Video]);
+    }
+
+    #[test]
+    fn a_gateway_that_is_no_address_is_refused_by_name() {
+        assert_eq!(Config::new("https://ai.example/").gateway(), Ok("https://ai.example"));
+        for wrong in ["", "ai.example", "ftp://x", "javascript:alert(1)", "https://"] {
+            let config = Config::new(wrong);
+            assert!(config.gateway().is_err_and(|error| error.to_string().starts_with("gateway=")), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The form of a panel, drawn from the catalogue: which models there are, what can be chosen, what it will cost.
+//! Models, sizes, lengths and prices are the gateway's data; there is none of it here.
+
+use std::collections::BTreeMap;
+
+use triptych_protocol::{Bound, Estimate, Modality, Model, Price, chat_hold, image_cost, video_cost};
+
+/// What is chosen in a panel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    models: Vec<Model>,
+    selected: usize,
+    values: BTreeMap<String, String>,
+}
+
+impl Form {
+    /// The form for the models of one kind, with the preferred model chosen where it is one of them.
+    pub fn new(catalogue: &[Model], modality: Modality, preferred: Option<&str>) -> Self {
+        let models: Vec<Model> =
+            catalogue.iter().filter(|model| model.triptych.modality == modality).cloned().collect();
+        let selected = models.iter().position(|model| Some(model.id.as_str()) == preferred).unwrap_or(0);
+        let mut form = Form { models, selected, values: BTreeMap::new() };
+        form.fit_values();
+        form
+    }
+
+    /// The models to choose from.
+    pub fn models(&self) -> &[Model] {
+        &self.models
+    }
+
+    /// The chosen model; none where the catalogue has none of this kind.
+    pub fn model(&self) -> Option<&Model> {
+        self.models.get(self.selected)
+    }
+
+    /// Chooses a model. What was chosen stays where the new model allows it.
+    pub fn select(&mut self, id: &str) {
+        if let Some(position) = self.models.iter().position(|model| model.id == id) {
+            self.selected = position;
+            self.fit_values();
+        }
+    }
+
+    /// The value of a parameter.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// The value of a parameter that counts something.
+    pub fn number(&self, name: &str) -> Option<u32> {
+        self.value(name)?.parse().ok()
+    }
+
+    /// Chooses a value; one that the model does not allow changes nothing.
+    pub fn set(&mut self, name: &str, value: &str) {
+        let allowed =
+            self.model().and_then(|model| model.triptych.parameter(name)).is_some_and(|p| p.allows(value));
+        if allowed {
+            self.values.insert(name.into(), value.into());
+        }
+    }
+
+    /// What a chat call would hold, from the bytes of each message that would be sent.
+    pub fn chat_estimate(&self, message_bytes: &[usize]) -> Option<Estimate> {
+        let info = &self.model()?.triptych;
+        let amount = chat_hold(&info.price, message_bytes, info.limits.default_completion_tokens?).ok()?;
+        Some(Estimate { amount, bound: Bound::AtMost, price_version: info.price_version })
+    }
+
+    /// What a picture or a clip with these values would cost.
+    pub fn estimate(&self) -> Option<Estimate> {
+        let info = &self.model()?.triptych;
+        let amount = match info.price {
+            Price::Image { .. } => {
+                image_cost(&info.price, self.value("size")?, self.number("n").unwrap_or(1))
+            }
+            Price::VideoSecond { .. } => {
+                video_cost(&info.price, self.value("resolution")?, self.number("duration")?)
+            }
+            Price::Tokens { .. } => return None,
+        };
+        Some(Estimate { amount: amount.ok()?, bound: Bound::Exact, price_version: info.price_version })
+    }
+
+    fn fit_values(&mut self) {
+        let Some(model) = self.models.get(self.selected) else { return };
+        let fitted = model.triptych.parameters.iter().map(|parameter| {
+            let kept = self.values.get(&parameter.name).filter(|value| parameter.allows(value)).cloned();
+            (parameter.name.clone(), kept.unwrap_or_else(|| parameter.default_value()))
+        });
+        self.values = fitted.collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use triptych_protocol::{Credits, ModelList};
+
+    fn catalogue() -> Vec<Model> {
+        let list = include_str!("../crates/protocol/tests/golden/models.json");
+        let mut models = serde_json::from_str::<ModelList>(list).unwrap().data;
+        let mut pro = models[0].clone();
+        pro.id = "sora-2-pro".into();
+        for parameter in &mut pro.triptych.parameters {
+            if let triptych_protocol::ParameterKind::Integer { max, .. } = &mut parameter.kind {
+                *max = 12;
+            }
+        }
+        models.push(pro);
+        models
+    }
+
+    #[test]
+    fn the_price_changes_with_the_form() {
+        let mut form = Form::new(&catalogue(), Modality::Video, None);
+        assert_eq!(form.estimate().unwrap().amount, Credits::from_whole(32));
+        form.set("duration", "20");
+        assert_eq!(form.estimate().unwrap().amount, Credits::from_whole(80));
+    }
+
+    #[test]
+    fn a_value_that_the_model_does_not_allow_changes_nothing() {
+        let mut form = Form::new(&catalogue(), Modality::Video, None);
+        form.set("duration", "21");
+        form.set("resolution", "8k");
+        form.set("nonsense", "1");
+        assert_eq!(
+            (form.number("duration"), form.value("resolution"), form.value("nonsense")),
+            (Some(8), Some("720p"), None)
+        );
+    }
+
+    #[test]
+    fn changing_the_model_keeps_what_the_new_one_allows() {
+        let mut form = Form::new(&catalogue(), Modality::Video, Some("sora-2"));
+        form.set("duration", "12");
+        form.select("sora-2-pro");
+        assert_eq!(form.number("duration"), Some(12));
+        form.select("sora-2");
+        form.set("duration", "20");
+        form.select("sora-2-pro");
+        assert_eq!(form.number("duration"), Some(8), "20 is too long for this one, so its default holds");
+    }
+
+    #[test]
+    fn an_empty_catalogue_makes_a_form_without_a_price() {
+        let form = Form::new(&[], Modality::Chat, None);
+        assert!(form.model().is_none() && form.estimate().is_none() && form.chat_estimate(&[1]).is_none());
+    }
+}

@@ -1,0 +1,480 @@
+//! The video panel as a state machine. The gateway owns the jobs; this follows them: it asks less and less often,
+//! obeys the server's wish, rests while nobody looks or the network is gone, and catches up at once afterwards.
+
+use serde::{Deserialize, Serialize};
+use triptych_protocol::{Estimate, Video, VideoRequest, VideoStatus};
+
+use crate::error::{Failure, FailureKind};
+
+/// Milliseconds to the second look at a job; every further one waits half as long again.
+const FIRST_WAIT: f64 = 1_000.0;
+/// The longest wait between two looks.
+const LONGEST_WAIT: f64 = 10_000.0;
+/// For how long a click that was not answered is sent again after a reload, in milliseconds.
+const PENDING_LIFE: f64 = 15.0 * 60_000.0;
+
+/// Names a job for as long as the panel lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct JobId(pub u32);
+
+/// One job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Its name here.
+    pub id: JobId,
+    /// What was asked for.
+    pub request: VideoRequest,
+    /// What the button said.
+    pub estimate: Option<Estimate>,
+    /// The server's word on it; absent until it has answered.
+    pub video: Option<Video>,
+    /// Where it stands between here and the server.
+    pub phase: Phase,
+    key: String,
+    asked_at: f64,
+    next_poll: Option<f64>,
+    wait: f64,
+}
+
+/// Where a job stands between here and the server.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// The click has not been answered.
+    Submitting,
+    /// The server has it.
+    Tracked,
+    /// The server has it, and the last question about it failed; it will be asked again.
+    Unreachable(Failure),
+    /// The user takes it back.
+    Cancelling,
+    /// The server did not take it.
+    Refused(Failure),
+}
+
+/// A click that was not answered yet, as it is kept across a reload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The body.
+    pub request: VideoRequest,
+    /// The idempotency key, which makes sending it again safe.
+    pub key: String,
+    /// When it was clicked; the page's wall clock in milliseconds.
+    pub at: f64,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The user wants a clip. `key` is fresh.
+    Create {
+        /// The body.
+        request: VideoRequest,
+        /// What the button said.
+        estimate: Option<Estimate>,
+        /// The idempotency key.
+        key: String,
+    },
+    /// The page was loaded, and these clicks had not been answered before.
+    Restore(Vec<Pending>),
+    /// The user wants a refused job once more.
+    Retry {
+        /// Which.
+        id: JobId,
+        /// A fresh key, used unless the old one is safer.
+        key: String,
+    },
+    /// The server has taken a job, or said where it stands.
+    Told {
+        /// Which.
+        id: JobId,
+        /// Where it stands.
+        video: Box<Video>,
+        /// Milliseconds that the server wants to be left alone.
+        retry_after: Option<f64>,
+    },
+    /// The server did not take a job, or the click did not reach it.
+    CreateFailed {
+        /// Which.
+        id: JobId,
+        /// Why.
+        failure: Failure,
+    },
+    /// A question about a job failed.
+    PollFailed {
+        /// Which.
+        id: JobId,
+        /// Why.
+        failure: Failure,
+    },
+    /// The user's jobs, newest first.
+    Listed(Vec<Video>),
+    /// The user takes a job back.
+    Cancel(JobId),
+    /// The job could not be taken back.
+    CancelFailed {
+        /// Which.
+        id: JobId,
+        /// Why.
+        failure: Failure,
+    },
+    /// The user takes a job off the panel.
+    Remove(JobId),
+    /// The job is gone on the server.
+    Removed(JobId),
+    /// A time that was asked for has come.
+    Tick,
+    /// The page is looked at and the network is there, or not.
+    Awake(bool),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Submit a job.
+    Create {
+        /// Which.
+        id: JobId,
+        /// The body.
+        request: VideoRequest,
+        /// The idempotency key.
+        key: String,
+    },
+    /// Ask about a job.
+    Poll {
+        /// Which.
+        id: JobId,
+        /// Its name on the server.
+        video: String,
+    },
+    /// Ask for the list.
+    List,
+    /// Delete a job on the server, which also takes it back.
+    Delete {
+        /// Which.
+        id: JobId,
+        /// Its name on the server.
+        video: String,
+    },
+    /// Keep these clicks across a reload.
+    Keep(Vec<Pending>),
+    /// Come back with [`Input::Tick`] at this time, instead of any other time named before. None: not at all.
+    Wake(Option<f64>),
+    /// The list has changed.
+    ListChanged,
+    /// A job has changed.
+    JobChanged(JobId),
+    /// A job has ended, one way or the other.
+    Ended(JobId),
+    /// A call failed.
+    Reported(Failure),
+    /// The balance has changed or will have.
+    Balance,
+}
+
+/// The user's jobs, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Jobs {
+    jobs: Vec<Job>,
+    next: u32,
+    awake: bool,
+    wake: Option<f64>,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Jobs { jobs: Vec::new(), next: 0, awake: true, wake: None }
+    }
+}
+
+impl Job {
+    /// True once nothing will change any more.
+    pub fn is_final(&self) -> bool {
+        match (&self.phase, &self.video) {
+            (Phase::Refused(_), _) => true,
+            (_, Some(video)) => video.status.is_final(),
+            (_, None) => false,
+        }
+    }
+
+    /// True where the user can take it back.
+    pub fn can_cancel(&self) -> bool {
+        let queued = self.video.as_ref().is_some_and(|video| video.status == VideoStatus::Queued);
+        queued && self.phase != Phase::Cancelling
+    }
+
+    /// When the click was made or the server took the job; wall clock in milliseconds.
+    pub fn started_at(&self) -> f64 {
+        self.video.as_ref().map_or(self.asked_at, |video| video.created_at as f64 * 1_000.0)
+    }
+}
+
+impl Jobs {
+    /// The jobs, newest first.
+    pub fn jobs(&self) -> &[Job] {
+        &self.jobs
+    }
+
+    /// A job by its name.
+    pub fn job(&self, id: JobId) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.id == id)
+    }
+
+    /// True while a job is waited for.
+    pub fn is_busy(&self) -> bool {
+        self.jobs.iter().any(|job| !job.is_final())
+    }
+
+    /// Takes in what happened at a time of the wall clock in milliseconds.
+    pub fn handle(&mut self, input: Input, now: f64) -> Vec<Effect> {
+        let mut effects = match input {
+            Input::Create { request, estimate, key } => self.create(request, estimate, key, now),
+            Input::Restore(pending) => self.restore(pending, now),
+            Input::Retry { id, key } => self.retry(id, key, now),
+            Input::Told { id, video, retry_after } => self.told(id, *video, retry_after, now),
+            Input::CreateFailed { id, failure } => self.create_failed(id, failure),
+            Input::PollFailed { id, failure } => self.poll_failed(id, failure, now),
+            Input::Listed(videos) => self.listed(videos, now),
+            Input::Cancel(id) => self.cancel(id),
+            Input::CancelFailed { id, failure } => self.cancel_failed(id, failure, now),
+            Input::Remove(id) => self.remove(id),
+            Input::Removed(id) => self.removed(id),
+            Input::Tick => Vec::new(),
+            Input::Awake(awake) => self.awake(awake, now),
+        };
+        effects.extend(self.poll_due(now));
+        let wake = self.earliest();
+        if wake != self.wake {
+            self.wake = wake;
+            effects.push(Effect::Wake(wake));
+        }
+        effects
+    }
+
+    fn create(
+        &mut self,
+        request: VideoRequest,
+        estimate: Option<Estimate>,
+        key: String,
+        now: f64,
+    ) -> Vec<Effect> {
+        let id = self.name();
+        let create = Effect::Create { id, request: request.clone(), key: key.clone() };
+        let job = Job {
+            id,
+            request,
+            estimate,
+            video: None,
+            phase: Phase::Submitting,
+            key,
+            asked_at: now,
+            next_poll: None,
+            wait: FIRST_WAIT,
+        };
+        self.jobs.insert(0, job);
+        // Kept before it is sent: a reload between the two must not lose the click.
+        vec![Effect::ListChanged, self.keep(), create]
+    }
+
+    fn restore(&mut self, pending: Vec<Pending>, now: f64) -> Vec<Effect> {
+        let mut effects = vec![Effect::List];
+        for click in pending.into_iter().filter(|click| now - click.at < PENDING_LIFE) {
+            effects.extend(self.create(click.request, None, click.key, click.at));
+        }
+        effects.push(self.keep());
+        effects
+    }
+
+    fn retry(&mut self, id: JobId, key: String, now: f64) -> Vec<Effect> {
+        let Some(job) = self.find(id) else { return Vec::new() };
+        let Phase::Refused(failure) = &job.phase else { return Vec::new() };
+        // Where nothing came back the same key makes sure that there is one job and one price.
+        if failure.kind != FailureKind::Network {
+            job.key = key;
+        }
+        (job.phase, job.asked_at) = (Phase::Submitting, now);
+        let create = Effect::Create { id, request: job.request.clone(), key: job.key.clone() };
+        vec![Effect::JobChanged(id), self.keep(), create]
+    }
+
+    fn told(&mut self, id: JobId, video: Video, retry_after: Option<f64>, now: f64) -> Vec<Effect> {
+        // The list may have brought the same job before the answer to its click came.
+        self.jobs.retain(|job| job.id == id || job.video.as_ref().is_none_or(|known| known.id != video.id));
+        let Some(job) = self.find(id) else { return vec![Effect::ListChanged] };
+        let new = job.video.is_none();
+        let was_final = job.video.as_ref().is_some_and(|known| known.status.is_final());
+        // An answer that was overtaken by a later one must not bring an ended job back to life.
+        if was_final && !video.status.is_final() {
+            return Vec::new();
+        }
+        let ended = video.status.is_final() && !was_final;
+        let moved = job.video.as_ref().is_none_or(|known| known.status != video.status);
+        if job.phase != Phase::Cancelling || ended {
+            job.phase = Phase::Tracked;
+        }
+        job.wait = if moved { FIRST_WAIT } else { (job.wait * 1.5).min(LONGEST_WAIT) };
+        let wait = job.wait.max(retry_after.unwrap_or(0.0));
+        job.next_poll = (!video.status.is_final()).then_some(now + wait);
+        job.video = Some(video);
+        let mut effects = vec![Effect::JobChanged(id)];
+        if new {
+            effects.push(Effect::ListChanged);
+            effects.push(self.keep());
+        }
+        if new || ended {
+            effects.push(Effect::Balance);
+        }
+        if ended {
+            effects.push(Effect::Ended(id));
+        }
+        effects
+    }
+
+    fn create_failed(&mut self, id: JobId, failure: Failure) -> Vec<Effect> {
+        let Some(job) = self.find(id) else { return Vec::new() };
+        job.phase = Phase::Refused(failure.clone());
+        vec![Effect::JobChanged(id), self.keep(), Effect::Reported(failure), Effect::Balance]
+    }
+
+    fn poll_failed(&mut self, id: JobId, failure: Failure, now: f64) -> Vec<Effect> {
+        let Some(job) = self.find(id) else { return Vec::new() };
+        if failure.kind == FailureKind::Gone {
+            return self.removed(id);
+        }
+        job.wait = (job.wait * 1.5).min(LONGEST_WAIT);
+        job.next_poll = Some(now + job.wait.max(failure.retry_after_ms.unwrap_or(0) as f64));
+        job.phase = Phase::Unreachable(failure);
+        vec![Effect::JobChanged(id)]
+    }
+
+    fn listed(&mut self, videos: Vec<Video>, now: f64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for video in videos {
+            let known =
+                self.jobs.iter().find(|job| job.video.as_ref().is_some_and(|known| known.id == video.id));
+            let id = match known {
+                Some(job) => job.id,
+                None => self.adopt(&video),
+            };
+            // A listed job is no news for the balance, which is asked for on its own at the start.
+            let told = self.told(id, video, None, now);
+            effects.extend(told.into_iter().filter(|effect| matches!(effect, Effect::JobChanged(_))));
+        }
+        self.jobs.sort_by(|one, other| other.started_at().total_cmp(&one.started_at()));
+        effects.push(Effect::ListChanged);
+        effects
+    }
+
+    fn cancel(&mut self, id: JobId) -> Vec<Effect> {
+        let Some(job) = self.find(id).filter(|job| job.can_cancel()) else { return Vec::new() };
+        job.phase = Phase::Cancelling;
+        let delete = job.video.as_ref().map(|video| Effect::Delete { id, video: video.id.clone() });
+        delete.into_iter().chain(Some(Effect::JobChanged(id))).collect()
+    }
+
+    fn cancel_failed(&mut self, id: JobId, failure: Failure, now: f64) -> Vec<Effect> {
+        let Some(job) = self.find(id) else { return Vec::new() };
+        job.phase = Phase::Tracked;
+        if !job.is_final() {
+            job.next_poll = Some(now);
+        }
+        vec![Effect::JobChanged(id), Effect::Reported(failure)]
+    }
+
+    fn remove(&mut self, id: JobId) -> Vec<Effect> {
+        let Some(job) = self.find(id).filter(|job| job.is_final()) else { return Vec::new() };
+        match &job.video {
+            Some(video) => vec![Effect::Delete { id, video: video.id.clone() }],
+            None => self.removed(id),
+        }
+    }
+
+    fn removed(&mut self, id: JobId) -> Vec<Effect> {
+        let cancelled = self.job(id).is_some_and(|job| job.phase == Phase::Cancelling);
+        self.jobs.retain(|job| job.id != id);
+        let mut effects = vec![Effect::ListChanged, self.keep()];
+        effects.extend(cancelled.then_some(Effect::Balance));
+        effects
+    }
+
+    fn awake(&mut self, awake: bool, now: f64) -> Vec<Effect> {
+        if awake && !self.awake {
+            // Whatever happened meanwhile is worth one question at once.
+            for job in self.jobs.iter_mut().filter(|job| job.next_poll.is_some()) {
+                (job.next_poll, job.wait) = (Some(now), FIRST_WAIT);
+            }
+        }
+        self.awake = awake;
+        Vec::new()
+    }
+
+    fn poll_due(&mut self, now: f64) -> Vec<Effect> {
+        if !self.awake {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        for job in &mut self.jobs {
+            if let (Some(due), Some(video)) = (job.next_poll, &job.video) {
+                if due <= now {
+                    // None until the answer: a job is never asked about twice at once.
+                    job.next_poll = None;
+                    effects.push(Effect::Poll { id: job.id, video: video.id.clone() });
+                }
+            }
+        }
+        effects
+    }
+
+    fn earliest(&self) -> Option<f64> {
+        self.jobs.iter().filter_map(|job| job.next_poll).min_by(f64::total_cmp).filter(|_| self.awake)
+    }
+
+    /// Clicks of which nobody knows whether the server has them.
+    fn keep(&self) -> Effect {
+        let unanswered = |job: &&Job| match &job.phase {
+            Phase::Submitting => true,
+            Phase::Refused(failure) => failure.kind == FailureKind::Network,
+            _ => false,
+        };
+        let pending =
+            |job: &Job| Pending { request: job.request.clone(), key: job.key.clone(), at: job.asked_at };
+        Effect::Keep(self.jobs.iter().filter(unanswered).map(pending).collect())
+    }
+
+    fn adopt(&mut self, video: &Video) -> JobId {
+        let id = self.name();
+        let request = VideoRequest {
+            model: video.model.clone(),
+            prompt: video.prompt.clone(),
+            duration: video.seconds.parse().ok(),
+            resolution: video.resolution.clone(),
+            aspect_ratio: video.aspect_ratio.clone(),
+            ..VideoRequest::default()
+        };
+        self.jobs.push(Job {
+            id,
+            request,
+            estimate: None,
+            video: None,
+            phase: Phase::Tracked,
+            key: String::new(),
+            asked_at: video.created_at as f64 * 1_000.0,
+            next_poll: None,
+            wait: FIRST_WAIT,
+        });
+        id
+    }
+
+    fn name(&mut self) -> JobId {
+        let id = JobId(self.next);
+        self.next += 1;
+        id
+    }
+
+    fn find(&mut self, id: JobId) -> Option<&mut Job> {
+        self.jobs.iter_mut().find(|job| job.id == id)
+    }
+}
+
+#[cfg(test)]
+#[path = "jobs/tests.rs"]
+mod tests;

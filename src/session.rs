@@ -1,0 +1,473 @@
+//! The conversation as a state machine: what happened goes in, what is to be done comes out. It touches neither the
+//! network nor the page nor a clock; all three are in the inputs and effects.
+
+use triptych_protocol::{ChatMessage, ChatRequest, Receipt, Role, StreamOptions, TriptychExtra, Usage};
+
+use crate::error::{Failure, FailureKind};
+
+/// How often a broken stream is taken up again before the user is asked.
+const MOST_RESUMES: u32 = 5;
+
+/// Names a message for as long as the conversation lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageId(pub u32);
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Its name.
+    pub id: MessageId,
+    /// Who said it.
+    pub role: Role,
+    /// What was said so far.
+    pub text: String,
+    /// Where it stands.
+    pub status: Status,
+    /// What it cost, once the server has told.
+    pub receipt: Option<Receipt>,
+    /// How fast it came.
+    pub pace: Pace,
+}
+
+/// Where a message stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// A message of the user, or an answer that is complete.
+    Done,
+    /// Sent; no word has come back.
+    Waiting,
+    /// Words are coming in.
+    Streaming,
+    /// The connection broke and is being taken up again.
+    Resuming,
+    /// The user asked for a stop and the server has not confirmed it.
+    Stopping,
+    /// Stopped by the user.
+    Stopped,
+    /// Ended at the longest length that was paid for.
+    Cut,
+    /// Failed; what came before stays.
+    Failed(Failure),
+}
+
+impl Status {
+    /// True while more may come.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Status::Waiting | Status::Streaming | Status::Resuming | Status::Stopping)
+    }
+}
+
+/// Times of an answer, in milliseconds of the page's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    sent: f64,
+    first: Option<f64>,
+    last: f64,
+    tokens: u64,
+}
+
+impl Pace {
+    /// Seconds from the send to the first word.
+    pub fn first_token_seconds(&self) -> Option<f64> {
+        self.first.map(|first| (first - self.sent) / 1_000.0)
+    }
+
+    /// Tokens a second from the first word on, by the server's count.
+    pub fn tokens_per_second(&self) -> Option<f64> {
+        let seconds = (self.last - self.first?) / 1_000.0;
+        // The first token starts the clock; a single one, or a burst at once, has no rate.
+        (seconds > 0.02 && self.tokens > 1).then(|| (self.tokens - 1) as f64 / seconds)
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The user typed.
+    Draft(String),
+    /// The user sends the draft. `key` is fresh and names this click for good.
+    Send {
+        /// The model.
+        model: String,
+        /// The idempotency key.
+        key: String,
+        /// The page's clock in milliseconds.
+        now: f64,
+    },
+    /// The user wants a failed answer once more.
+    Retry {
+        /// Which one.
+        message: MessageId,
+        /// The model.
+        model: String,
+        /// A fresh idempotency key, used unless the old one is safer.
+        key: String,
+        /// The page's clock in milliseconds.
+        now: f64,
+    },
+    /// The user wants no more of it.
+    Stop,
+    /// The server has taken the call and named its stream.
+    Opened {
+        /// The stream's id.
+        stream: Option<String>,
+    },
+    /// Words came.
+    Delta {
+        /// The words.
+        text: String,
+        /// The event's id, from which a broken stream can be taken up.
+        event: String,
+        /// The page's clock in milliseconds.
+        now: f64,
+    },
+    /// The model gave its reason to end.
+    Finished(String),
+    /// The server's account of tokens and money.
+    Paid {
+        /// Tokens.
+        usage: Option<Usage>,
+        /// Money.
+        extra: Option<TriptychExtra>,
+    },
+    /// The stream is complete.
+    Ended,
+    /// The call failed, or its connection did.
+    Failed(Failure),
+    /// The conversation is thrown away.
+    Clear,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Call the model.
+    Start {
+        /// The body.
+        request: ChatRequest,
+        /// The idempotency key.
+        key: String,
+    },
+    /// Take up a broken stream.
+    Resume {
+        /// The stream's id.
+        stream: String,
+        /// The last event that arrived.
+        after: String,
+        /// How many tries went before, for the wait.
+        attempt: u32,
+    },
+    /// Tell the server to stop.
+    Stop {
+        /// The stream's id.
+        stream: String,
+    },
+    /// Give up the connection; there is nothing to stop by name.
+    Abandon,
+    /// Keep the draft for the next visit.
+    KeepDraft(String),
+    /// The list of messages has changed.
+    ListChanged,
+    /// A message's status or receipt has changed.
+    MessageChanged(MessageId),
+    /// A message has more text.
+    TextGrew(MessageId),
+    /// The draft was changed by the machine and not by the user.
+    DraftReplaced,
+    /// An answer has begun.
+    Began,
+    /// An answer has ended well.
+    Answered(MessageId),
+    /// A call has failed.
+    Reported(Failure),
+    /// The balance may have changed; this is the server's word on it, where it gave one.
+    Balance(Option<TriptychExtra>),
+}
+
+/// The conversation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Session {
+    messages: Vec<Message>,
+    draft: String,
+    call: Option<Call>,
+    next: u32,
+    last_key: Option<(MessageId, String)>,
+}
+
+/// The answer under way.
+#[derive(Clone, Debug, PartialEq)]
+struct Call {
+    message: MessageId,
+    key: String,
+    stream: Option<String>,
+    event: String,
+    finish: Option<String>,
+    resumes: u32,
+    paid: bool,
+    stop_asked: bool,
+}
+
+impl Session {
+    /// A conversation that has not begun, with what was typed on an earlier visit.
+    pub fn new(draft: String) -> Self {
+        Session { draft, ..Session::default() }
+    }
+
+    /// The messages, oldest first.
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// A message by its name.
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
+        // Names grow along the list.
+        self.messages.binary_search_by_key(&id, |message| message.id).ok().map(|index| &self.messages[index])
+    }
+
+    /// What is typed and not sent.
+    pub fn draft(&self) -> &str {
+        &self.draft
+    }
+
+    /// True while an answer is under way.
+    pub fn is_busy(&self) -> bool {
+        self.call.is_some()
+    }
+
+    /// The bytes of each message that a send would carry, the draft included.
+    pub fn bytes_to_send(&self) -> Vec<usize> {
+        let history = self.history(None).map(|message| message.text.len());
+        history.chain(Some(self.draft.trim().len())).collect()
+    }
+
+    /// Takes in what happened; the effects are to be carried out in their order.
+    pub fn handle(&mut self, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Draft(text) => {
+                self.draft = text;
+                vec![Effect::KeepDraft(self.draft.clone())]
+            }
+            Input::Send { model, key, now } => self.send(model, key, now),
+            Input::Retry { message, model, key, now } => self.retry(message, model, key, now),
+            Input::Stop => self.stop(),
+            Input::Opened { stream } => self.opened(stream),
+            Input::Delta { text, event, now } => self.delta(&text, event, now),
+            Input::Finished(reason) => {
+                if let Some(call) = &mut self.call {
+                    call.finish = Some(reason);
+                }
+                Vec::new()
+            }
+            Input::Paid { usage, extra } => self.paid(usage, extra),
+            Input::Ended => self.ended(),
+            Input::Failed(failure) => self.failed(failure),
+            Input::Clear => self.clear(),
+        }
+    }
+
+    fn send(&mut self, model: String, key: String, now: f64) -> Vec<Effect> {
+        let text = self.draft.trim().to_owned();
+        if text.is_empty() || self.call.is_some() {
+            return Vec::new();
+        }
+        self.draft.clear();
+        self.append(Role::User, text, Status::Done);
+        let answer = self.append(Role::Assistant, String::new(), Status::Waiting);
+        let mut effects = vec![Effect::DraftReplaced, Effect::KeepDraft(String::new()), Effect::ListChanged];
+        effects.extend(self.start(answer, model, key, now));
+        effects
+    }
+
+    fn retry(&mut self, id: MessageId, model: String, key: String, now: f64) -> Vec<Effect> {
+        let Some(message) = self.messages.iter().find(|message| message.id == id) else { return Vec::new() };
+        let Status::Failed(failure) = &message.status else { return Vec::new() };
+        if self.call.is_some() {
+            return Vec::new();
+        }
+        // When nothing came back nobody knows whether the call was worked on: the same key makes sure that it is
+        // worked on, and paid for, once.
+        let unknown = failure.kind == FailureKind::Network && message.text.is_empty();
+        let key = match &self.last_key {
+            Some((of, old)) if unknown && *of == id => old.clone(),
+            _ => key,
+        };
+        // The answer is made anew as a new message at the end, so that its order and name stay true.
+        self.messages.retain(|message| message.id != id);
+        let answer = self.append(Role::Assistant, String::new(), Status::Waiting);
+        let mut effects = vec![Effect::ListChanged];
+        effects.extend(self.start(answer, model, key, now));
+        effects
+    }
+
+    fn start(&mut self, answer: MessageId, model: String, key: String, now: f64) -> Vec<Effect> {
+        let messages = self
+            .history(Some(answer))
+            .map(|message| ChatMessage { role: message.role, content: message.text.clone() })
+            .collect();
+        if let Some(message) = self.find(answer) {
+            message.pace.sent = now;
+        }
+        self.last_key = Some((answer, key.clone()));
+        self.call = Some(Call {
+            message: answer,
+            key: key.clone(),
+            stream: None,
+            event: String::new(),
+            finish: None,
+            resumes: 0,
+            paid: false,
+            stop_asked: false,
+        });
+        let options = Some(StreamOptions { include_usage: true });
+        let request = ChatRequest {
+            model,
+            messages,
+            stream: true,
+            stream_options: options,
+            max_completion_tokens: None,
+        };
+        vec![Effect::Began, Effect::Start { request, key }]
+    }
+
+    fn opened(&mut self, stream: Option<String>) -> Vec<Effect> {
+        let Some(call) = &mut self.call else { return Vec::new() };
+        if stream.is_some() {
+            call.stream = stream;
+        }
+        // A stop that was asked for before the stream had a name.
+        match (&call.stream, call.stop_asked) {
+            (Some(stream), true) => vec![Effect::Stop { stream: stream.clone() }],
+            // What was held is held from here on.
+            _ => vec![Effect::Balance(None)],
+        }
+    }
+
+    fn delta(&mut self, text: &str, event: String, now: f64) -> Vec<Effect> {
+        let Some(call) = &mut self.call else { return Vec::new() };
+        if !event.is_empty() {
+            call.event = event;
+        }
+        let (id, stopping) = (call.message, call.stop_asked);
+        call.resumes = 0;
+        let Some(message) = self.find(id) else { return Vec::new() };
+        message.text.push_str(text);
+        message.pace.first.get_or_insert(now);
+        message.pace.last = now;
+        let mut effects = vec![Effect::TextGrew(id)];
+        if !stopping && message.status != Status::Streaming {
+            message.status = Status::Streaming;
+            effects.push(Effect::MessageChanged(id));
+        }
+        effects
+    }
+
+    fn stop(&mut self) -> Vec<Effect> {
+        let Some(call) = &mut self.call else { return Vec::new() };
+        if std::mem::replace(&mut call.stop_asked, true) {
+            return Vec::new();
+        }
+        let (id, stream) = (call.message, call.stream.clone());
+        if let Some(message) = self.find(id) {
+            message.status = Status::Stopping;
+        }
+        let mut effects = vec![Effect::MessageChanged(id)];
+        effects.extend(stream.map(|stream| Effect::Stop { stream }));
+        effects
+    }
+
+    fn paid(&mut self, usage: Option<Usage>, extra: Option<TriptychExtra>) -> Vec<Effect> {
+        let Some(call) = &mut self.call else { return Vec::new() };
+        let id = call.message;
+        call.paid |= extra.is_some();
+        let receipt = extra.as_ref().map(|extra| extra.cost);
+        if let Some(message) = self.find(id) {
+            message.receipt = receipt.or(message.receipt);
+            message.pace.tokens = usage.map_or(message.pace.tokens, |usage| usage.completion_tokens);
+        }
+        let mut effects = vec![Effect::MessageChanged(id)];
+        effects.extend(extra.map(|extra| Effect::Balance(Some(extra))));
+        effects
+    }
+
+    fn ended(&mut self) -> Vec<Effect> {
+        let Some(call) = &self.call else { return Vec::new() };
+        let status = match (call.stop_asked, call.finish.as_deref()) {
+            (true, _) => Status::Stopped,
+            (_, Some("length")) => Status::Cut,
+            (_, Some(_)) => Status::Done,
+            // A stream that ends without a reason was cut off on its way.
+            (_, None) => return self.failed(Failure::network()),
+        };
+        self.close(status)
+    }
+
+    fn failed(&mut self, failure: Failure) -> Vec<Effect> {
+        let Some(call) = &mut self.call else { return Vec::new() };
+        let id = call.message;
+        if failure.kind == FailureKind::Network && !call.event.is_empty() && call.resumes < MOST_RESUMES {
+            if let Some(stream) = call.stream.clone() {
+                let effect = Effect::Resume { stream, after: call.event.clone(), attempt: call.resumes };
+                call.resumes += 1;
+                let status = if call.stop_asked { Status::Stopping } else { Status::Resuming };
+                if let Some(message) = self.find(id) {
+                    message.status = status;
+                }
+                return vec![Effect::MessageChanged(id), effect];
+            }
+        }
+        if call.stop_asked && call.stream.is_none() {
+            return self.close(Status::Stopped);
+        }
+        let mut effects = self.close(Status::Failed(failure.clone()));
+        effects.push(Effect::Reported(failure));
+        effects
+    }
+
+    fn close(&mut self, status: Status) -> Vec<Effect> {
+        let Some(call) = self.call.take() else { return Vec::new() };
+        let (id, done) = (call.message, !matches!(status, Status::Failed(_)));
+        if let Some(message) = self.find(id) {
+            message.status = status;
+        }
+        let mut effects = vec![Effect::TextGrew(id), Effect::MessageChanged(id)];
+        if done {
+            effects.push(Effect::Answered(id));
+        }
+        if !call.paid {
+            effects.push(Effect::Balance(None));
+        }
+        effects
+    }
+
+    fn clear(&mut self) -> Vec<Effect> {
+        let mut effects = self.stop();
+        if self.call.take().is_some() {
+            effects.push(Effect::Abandon);
+        }
+        self.messages.clear();
+        effects.push(Effect::ListChanged);
+        effects
+    }
+
+    /// What the model is told: everything that was said, without answers that failed before their first word.
+    fn history(&self, before: Option<MessageId>) -> impl Iterator<Item = &Message> {
+        let until = before.unwrap_or(MessageId(u32::MAX));
+        self.messages.iter().filter(move |message| message.id < until && !message.text.is_empty())
+    }
+
+    fn append(&mut self, role: Role, text: String, status: Status) -> MessageId {
+        let id = MessageId(self.next);
+        self.next += 1;
+        self.messages.push(Message { id, role, text, status, receipt: None, pace: Pace::default() });
+        id
+    }
+
+    fn find(&mut self, id: MessageId) -> Option<&mut Message> {
+        // An answer under way is the last message.
+        self.messages.iter_mut().rev().find(|message| message.id == id)
+    }
+}
+
+#[cfg(test)]
+#[path = "session/tests.rs"]
+mod tests;
