@@ -203,7 +203,11 @@ impl Generation {
                 if let Some(fault) = self.due_fault() {
                     self.step = Step::End;
                     return match fault {
-                        Fault::Reset(_) => Some(Err(fault::broken_pipe())),
+                        Fault::Reset(_) => {
+                            // The server drops what it has not written yet, so let it write first.
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                            Some(Err(fault::broken_pipe()))
+                        }
                         Fault::ErrorMidStream(_) => Some(Ok(event(&ApiError::server().body()))),
                         _ => None,
                     };

@@ -23,6 +23,7 @@ pub(crate) fn write(canvas: &mut Canvas, text: &str, area: Area, largest: f32, c
         size *= 0.92;
         lines = wrap(&font, &text, size, area.width);
     }
+    let lines = balance(&font, &text, size, area.width, lines);
     let pitch = size * LINE;
     let mut baseline = area.y + (area.height - pitch * lines.len() as f32) / 2.0 + pitch * 0.76;
     let depth = (size / 22.0).max(1.0);
@@ -76,6 +77,20 @@ fn wrap(font: &FontRef<'_>, text: &str, size: f32, room: f32) -> Vec<String> {
             }
             _ => lines.push(word.to_owned()),
         }
+    }
+    lines
+}
+
+/// The same number of lines in the narrowest room, so that no single word is left over at the end.
+fn balance(font: &FontRef<'_>, text: &str, size: f32, room: f32, mut lines: Vec<String>) -> Vec<String> {
+    let mut narrower = room * 0.95;
+    while narrower > room * 0.4 {
+        let tighter = wrap(font, text, size, narrower);
+        if tighter.len() > lines.len() || tighter.iter().any(|line| width(font, line, size) > room) {
+            break;
+        }
+        lines = tighter;
+        narrower *= 0.95;
     }
     lines
 }

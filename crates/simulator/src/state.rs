@@ -100,7 +100,7 @@ impl Simulator {
         Ok((clean, Faults(faults)))
     }
 
-    /// Adds an item and tells its place, for [`Simulator::count_token`].
+    /// Adds an item; that of a chat then grows by [`Simulator::count_token`].
     pub(crate) fn add_to_bill(&self, item: BillItem) {
         lock(&self.0.bill).push(item);
     }
