@@ -1,2 +1,59 @@
-//! Placeholder.
-fn main() {}
+//! The project's own build tool: `cargo xtask --help`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "talking to the terminal is this tool's purpose"
+)]
+
+mod demo;
+mod dist;
+mod npm;
+mod process;
+mod size;
+mod test;
+mod tidy;
+mod tools;
+mod tree;
+mod widget;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, runs, tests and packs Triptych")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build everything and run it: the widget, the gateway, and the simulator behind it.
+    Demo(demo::Options),
+    /// Run every check, from formatting to a real browser, installing what it needs.
+    Test(test::Options),
+    /// Build the npm package: pkg/dist, and its packed file in target/pack.
+    Dist,
+    /// Print the sizes of what a page downloads, and fail when the loader is over its budget.
+    Size,
+    /// Check the rules of the tree that no compiler checks.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::Demo(options) => demo::run(&options),
+        Verb::Test(options) => test::run(&options),
+        Verb::Dist => dist::run(),
+        Verb::Size => size::run(),
+        Verb::Tidy => tidy::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `cargo xtask dist`: the npm package, from source to the packed file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{npm, process, size, tree, widget};
+
+/// What rustc's wasm target may emit; wasm-opt has to be told, since the module no longer says so.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+pub(crate) fn run() -> Result<()> {
+    let package = tree::package();
+    npm::install(&package)?;
+    let dist = folder();
+    widget::build(&dist)?;
+    optimise(&dist.join(format!("{}_bg.wasm", widget::STEM)))?;
+    minify_glue(&dist.join(format!("{}.js", widget::STEM)))?;
+    bundle_script(&dist)?;
+    for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        fs::copy(tree::root().join(license), dist.join(license))
+            .with_context(|| format!("cannot copy {license}"))?;
+    }
+    let packed = pack()?;
+    println!("\nPacked {}", tree::shown(&packed));
+    size::run()
+}
+
+/// Where the built package's files are.
+pub(crate) fn folder() -> PathBuf {
+    tree::package().join("dist")
+}
+
+/// The packed package, if `dist` has made one.
+pub(crate) fn packed() -> Option<PathBuf> {
+    let files = tree::files(&tree::target().join("pack"), &[]).ok()?;
+    files.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "tgz"))
+}
+
+fn optimise(module: &Path) -> Result<()> {
+    let mut wasm_opt = npm::tool(&tree::package(), "wasm-opt");
+    wasm_opt.args(["-Oz", "--converge"]).args(WASM_FEATURES).arg(module).arg("-o").arg(module);
+    process::run(&mut wasm_opt)
+}
+
+/// The glue stays a module of its own, so that the wasm and what calls it are fetched together, when needed.
+fn minify_glue(glue: &Path) -> Result<()> {
+    let mut esbuild = npm::tool(&tree::package(), "esbuild");
+    esbuild.arg(glue).args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"]);
+    process::run(esbuild.arg(format!("--outfile={}", glue.display())).arg("--allow-overwrite"))
+}
+
+/// Pages without a bundler load one small file; those with one import the modules beside it.
+fn bundle_script(dist: &Path) -> Result<()> {
+    let script = dist.join("triptych.js");
+    let mut esbuild = npm::tool(&tree::package(), "esbuild");
+    esbuild.arg(&script).args([
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        "--log-level=warning",
+    ]);
+    esbuild.args([format!("--external:./{}.js", widget::STEM), format!("--outfile={}", script.display())]);
+    process::run(esbuild.arg("--allow-overwrite"))
+}
+
+fn pack() -> Result<PathBuf> {
+    let folder = tree::target().join("pack");
+    tree::empty_dir(&folder)?;
+    let mut npm = npm::npm(&tree::package());
+    process::run(npm.args(["pack", "--silent", "--pack-destination"]).arg(&folder))?;
+    match packed() {
+        Some(file) => Ok(file),
+        None => bail!("npm pack wrote nothing into {}", tree::shown(&folder)),
+    }
+}

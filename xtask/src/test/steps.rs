@@ -1,0 +1,153 @@
+//! The steps of `cargo xtask test`. All builds share one set of flags and profiles, so that nothing is
+//! compiled twice for want of agreement.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+use clap::builder::PossibleValuesParser;
+use serde_json::json;
+
+use crate::{dist, npm, process, size, tidy, tools, tree};
+
+/// What earlier steps of the same run have made, so that later ones need not make it again.
+pub(crate) struct Setting {
+    /// The gateway and the simulator.
+    pub(crate) built: bool,
+    /// The npm package.
+    pub(crate) packed: bool,
+}
+
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) run: fn(&Setting) -> Result<()>,
+}
+
+pub(crate) const STEPS: [Step; 13] = [
+    Step { name: "tools", about: "Node, npm packages, the wasm target, a browser", run: prepare },
+    Step {
+        name: "fmt",
+        about: "formatting",
+        run: |_| process::run(&mut process::cargo(["fmt", "--all", "--check"])),
+    },
+    Step { name: "tidy", about: "rules of the tree", run: |_| tidy::run() },
+    Step { name: "clippy", about: "lints, warnings denied", run: clippy },
+    Step { name: "doc", about: "documentation, warnings denied", run: doc },
+    Step { name: "unit", about: "tests on this machine", run: unit },
+    Step { name: "web", about: "wasm tests in a browser", run: web },
+    Step { name: "build", about: "the gateway and the simulator", run: build },
+    Step { name: "dist", about: "the npm package", run: |_| dist::run() },
+    Step { name: "size", about: "what a page downloads", run: |_| size::run() },
+    Step { name: "types", about: "the package's JavaScript, type-checked", run: types },
+    Step { name: "e2e", about: "the demo in a browser", run: |setting| node_tests("tests/e2e", setting) },
+    Step {
+        name: "pack",
+        about: "the packed file in real projects",
+        run: |setting| node_tests("tests/pack", setting),
+    },
+];
+
+/// Accepts the names of steps, and lists them when given another.
+pub(crate) fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(STEPS.iter().map(|step| step.name))
+}
+
+fn prepare(_: &Setting) -> Result<()> {
+    tools::wasm_target()?;
+    npm::install(&tests())?;
+    npm::install(&tree::package())?;
+    let chromium = tools::chromium_or_install(&tests())?;
+    println!("Browser: {}", chromium.display());
+    Ok(())
+}
+
+fn clippy(_: &Setting) -> Result<()> {
+    let mut host = process::cargo(["clippy", "--workspace", "--all-targets"]);
+    process::run(host.args(["--", "--deny", "warnings"]))?;
+    let mut wasm = process::cargo(["clippy", "--package", "triptych-copilot", "--lib"]);
+    process::run(wasm.args(["--target", "wasm32-unknown-unknown", "--", "--deny", "warnings"]))
+}
+
+fn doc(_: &Setting) -> Result<()> {
+    let mut cargo = process::cargo(["doc", "--workspace", "--no-deps"]);
+    process::run(cargo.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn unit(_: &Setting) -> Result<()> {
+    process::run(&mut process::cargo(["test", "--workspace"]))
+}
+
+fn web(_: &Setting) -> Result<()> {
+    let chromium = tools::chromium_or_install(&tests())?;
+    let driver = tools::chromedriver_or_install()?;
+    let mut runner = process::cargo(["build", "--package", "xtask", "--features", "web-tests"]);
+    process::run(runner.args(["--bin", "web-test-runner"]))?;
+    let runner = tree::target().join("debug").join(format!("web-test-runner{}", env::consts::EXE_SUFFIX));
+
+    let capabilities = tree::target().join("web-tests.json");
+    // Containers often run as root and without a GPU, and a test browser has nothing to say to the network.
+    let args = [
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-background-networking",
+        "disable-dev-shm-usage",
+    ];
+    let options = json!({"goog:chromeOptions": {"binary": chromium, "args": args}});
+    fs::write(&capabilities, options.to_string())?;
+
+    let mut cargo = process::cargo(["test", "--package", "triptych-copilot", "--test", "web"]);
+    cargo.args(["--target", "wasm32-unknown-unknown"]);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+    cargo.env("CHROMEDRIVER", driver);
+    cargo.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities);
+    cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "180");
+    process::run(&mut cargo)
+}
+
+fn build(_: &Setting) -> Result<()> {
+    let mut cargo = process::cargo(["build", "--package", "triptych-gateway"]);
+    process::run(cargo.args(["--package", "triptych-simulator", "--bins"]))
+}
+
+fn types(_: &Setting) -> Result<()> {
+    npm::install(&tree::package())?;
+    process::run(
+        npm::tool(&tree::package(), "tsc").current_dir(tree::package()).args(["--project", "tsconfig.json"]),
+    )
+}
+
+fn node_tests(folder: &str, setting: &Setting) -> Result<()> {
+    npm::install(&tests())?;
+    let chromium = tools::chromium_or_install(&tests())?;
+    let mut files = fs::read_dir(tree::root().join(folder))
+        .with_context(|| format!("cannot list {folder}"))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<PathBuf>, _>>()?;
+    files.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    if files.is_empty() {
+        bail!("{folder} holds no tests");
+    }
+    let mut node = Command::new("node");
+    // One file at a time: each starts servers and a browser of its own, and machines are small.
+    node.current_dir(tree::root()).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
+    node.args(files.iter().map(|path| path.strip_prefix(tree::root()).unwrap_or(path)));
+    node.env("TRIPTYCH_CHROMIUM", chromium).env("TRIPTYCH_XTASK", env::current_exe()?);
+    if setting.built {
+        node.env("TRIPTYCH_DEMO_PREBUILT", "1");
+    }
+    if setting.packed {
+        node.env("TRIPTYCH_DEMO_WIDGET", dist::folder());
+    }
+    if let Some(packed) = dist::packed() {
+        node.env("TRIPTYCH_PACKED", packed);
+    }
+    process::run(&mut node)
+}
+
+fn tests() -> PathBuf {
+    tree::root().join(Path::new("tests"))
+}

@@ -1,0 +1,65 @@
+//! Builds the widget: Rust to wasm, wasm to a module with its glue, and our own JavaScript beside it.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{process, tools, tree};
+
+/// The glue's file name without its ending; the loader knows it.
+pub(crate) const STEM: &str = "triptych_copilot";
+/// The profile in the root Cargo.toml that is made for size.
+const PROFILE: &str = "wasm-release";
+
+/// Puts a widget that a page can load into `dir`, which is emptied first. It is not yet run through
+/// wasm-opt.
+pub(crate) fn build(dir: &Path) -> Result<()> {
+    let module = compile()?;
+    tree::empty_dir(dir)?;
+    bind(&module, dir)?;
+    for file in tree::files(&tree::package().join("src"), &[])? {
+        let name = file.file_name().context("a file without a name")?;
+        fs::copy(&file, dir.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
+    }
+    Ok(())
+}
+
+fn compile() -> Result<PathBuf> {
+    tools::wasm_target()?;
+    let mut cargo = process::cargo(["build", "--package", "triptych-copilot", "--lib"]);
+    cargo.args(["--target", "wasm32-unknown-unknown", "--profile", PROFILE]);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths());
+    process::run(&mut cargo)?;
+    Ok(tree::target().join("wasm32-unknown-unknown").join(PROFILE).join(format!("{STEM}.wasm")))
+}
+
+fn bind(module: &Path, dir: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(module)
+        .out_name(STEM)
+        .web(true)?
+        .typescript(true)
+        // The loader names the wasm file, once; a second name in the glue would make bundlers emit it twice.
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        // A panic poisons the one instance that all widgets of a page share; the loader then starts a new one.
+        .reset_state_function(true);
+    bindgen.generate(dir).with_context(|| format!("wasm-bindgen could not read {}", module.display()))
+}
+
+/// Panic messages carry file names; those of the registry are long, and say where this machine keeps it.
+fn shorter_paths() -> String {
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .unwrap_or_default();
+    let registries = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+    registries
+        .map(|entry| format!("--remap-path-prefix={}=crates", entry.path().display()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
