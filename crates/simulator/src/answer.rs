@@ -32,6 +32,8 @@ pub(crate) fn compose(prompt: &str) -> String {
         CODE
     } else if has(&["compare", "versus", "vs", "difference", "better", "or"]) {
         COMPARE
+    } else if has(&["explain", "what", "why", "describe"]) {
+        EXPLAIN
     } else if has(&["plan", "steps", "how", "build", "make", "start", "launch", "roadmap"])
         || tokens::hash(&lower).is_multiple_of(3)
     {
@@ -81,24 +83,41 @@ fn fill(template: &str, topic: &str) -> String {
 
 /// What the prompt is about: its first sentence without the words that ask, in the reader's person.
 fn topic(prompt: &str) -> String {
-    const ASKING: [&str; 32] = [
-        "please", "can", "could", "would", "you", "i", "we", "me", "us", "how", "do", "does", "should",
-        "what", "is", "are", "explain", "tell", "show", "give", "describe", "write", "about", "why", "help",
-        "want", "need", "to", "compare", "detailed", "long", "short",
+    const ASKING: [&str; 22] = [
+        "please", "can", "could", "would", "you", "i", "we", "me", "us", "explain", "tell", "show", "give",
+        "describe", "write", "about", "help", "want", "need", "to", "compare", "briefly",
     ];
     let line = prompt.trim().lines().next().unwrap_or_default();
     let sentence = line.split(['?', '!', ';']).next().unwrap_or_default();
     let sentence = sentence.split(". ").next().unwrap_or_default().trim_end_matches('.');
-    let mut words = sentence.split_whitespace().skip_while(|word| {
-        let bare = word.to_lowercase();
-        ASKING.contains(&bare.trim_matches(|letter: char| !letter.is_alphanumeric()))
-    });
-    let mut topic: Vec<String> = words.by_ref().take(12).map(neutral).collect();
-    if words.next().is_some() {
-        topic.push("…".to_owned());
+    let sentence = [" and why ", " and how ", " and what "]
+        .iter()
+        .fold(sentence, |rest, second| rest.split(second).next().unwrap_or_default());
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let bare: Vec<String> = words
+        .iter()
+        .map(|word| word.to_lowercase().trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned())
+        .collect();
+    let mut start = bare.iter().take_while(|word| ASKING.contains(&word.as_str())).count();
+    // "How does it …" keeps its question word: without it the rest would not be a phrase.
+    start += match bare.get(start..).unwrap_or_default() {
+        [how, to, ..] if how == "how" && to == "to" => 2,
+        [how, verb, who, ..]
+            if how == "how"
+                && ["do", "can", "should", "could", "would"].contains(&verb.as_str())
+                && ["i", "we", "you", "one"].contains(&who.as_str()) =>
+        {
+            3
+        }
+        [what, verb, ..] if what == "what" && ["is", "are"].contains(&verb.as_str()) => 2,
+        _ => 0,
+    };
+    let kept = words.get(start..).filter(|kept| !kept.is_empty()).unwrap_or(&words);
+    let mut topic = kept.iter().take(12).map(|word| neutral(word)).collect::<Vec<_>>().join(" ");
+    if kept.len() > 12 {
+        topic.push('…');
     }
-    let joined = topic.join(" ").replace(" …", "…");
-    if joined.is_empty() { neutral(sentence.trim()) } else { joined }
+    topic
 }
 
 /// A word that cannot open emphasis, code, links or table cells in the answer, in the reader's person.

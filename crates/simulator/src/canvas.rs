@@ -49,14 +49,17 @@ impl Canvas {
 
     /// A disc with a sharp, smoothed edge.
     pub(crate) fn disc(&mut self, x: f32, y: f32, radius: f32, colour: Colour, alpha: f32) {
-        self.round(x, y, radius, |distance| (radius - distance).clamp(0.0, 1.0) * alpha, colour);
+        let solid = (radius - 1.0).max(0.0).powi(2);
+        let cover = |squared: f32| if squared < solid { alpha } else { (radius - squared.sqrt()) * alpha };
+        self.round(x, y, radius, cover, colour);
     }
 
     /// A light that fades from its middle to nothing.
     pub(crate) fn glow(&mut self, x: f32, y: f32, radius: f32, colour: Colour, alpha: f32) {
-        let fade = |distance: f32| {
-            let near = (1.0 - distance / radius).max(0.0);
-            near * near * alpha
+        let scale = 1.0 / (radius * radius);
+        let fade = |squared: f32| {
+            let near = 1.0 - squared * scale;
+            near * near * near * alpha
         };
         self.round(x, y, radius, fade, colour);
     }
@@ -92,16 +95,16 @@ impl Canvas {
         }
     }
 
+    /// Blends a circle; `alpha` gets the squared distance from the middle.
     fn round(&mut self, x: f32, y: f32, radius: f32, alpha: impl Fn(f32) -> f32, colour: Colour) {
-        let columns = clip_range(x - radius, x + radius, self.width);
         for row in clip_range(y - radius, y + radius, self.height) {
             let dy = row as f32 + 0.5 - y;
-            let room = radius * radius - dy * dy;
-            for column in columns.clone() {
-                let dx = column as f32 + 0.5 - x;
-                if dx * dx < room {
-                    self.blend_at(column, row, colour, alpha((dx * dx + dy * dy).sqrt()));
-                }
+            let half = (radius * radius - dy * dy).max(0.0).sqrt();
+            let columns = clip_range((x - half).ceil(), (x + half).floor(), self.width);
+            let mut dx = columns.start as f32 + 0.5 - x;
+            for pixel in self.row(row)[columns.start * 3..columns.end * 3].chunks_exact_mut(3) {
+                blend(pixel, colour, alpha(dx * dx + dy * dy));
+                dx += 1.0;
             }
         }
     }
@@ -126,11 +129,13 @@ impl Canvas {
     }
 }
 
-fn blend(pixel: &mut [u8], colour: Colour, alpha: f32) {
+fn blend(pixel: &mut [u8], [red, green, blue]: Colour, alpha: f32) {
     let weight = (alpha * 256.0) as i32;
-    for (channel, target) in pixel.iter_mut().zip(colour) {
-        let now = i32::from(*channel);
-        *channel = (now + (((i32::from(target) - now) * weight) >> 8)) as u8;
+    let toward = |now: u8, then: u8| (now as i32 + (((then as i32 - now as i32) * weight) >> 8)) as u8;
+    if let [r, g, b] = pixel {
+        *r = toward(*r, red);
+        *g = toward(*g, green);
+        *b = toward(*b, blue);
     }
 }
 
@@ -147,5 +152,5 @@ fn at(stops: &[Colour], place: f32) -> Colour {
 
 fn clip_range(from: f32, to: f32, limit: usize) -> std::ops::Range<usize> {
     let from = (from.max(0.0) as usize).min(limit);
-    from..((to.max(0.0).ceil() as usize).min(limit))
+    from..(to.max(0.0).ceil() as usize).clamp(from, limit)
 }

@@ -12,7 +12,7 @@ pub(crate) fn paint(prompt: &str, width: usize, height: usize, index: usize) -> 
     let (w, h) = (width as f32, height as f32);
     let unit = w.min(h);
     let mut canvas = Canvas::gradient(width, height, &palette.sky);
-    let sun = (w * chance.between(0.22, 0.78), h * chance.between(0.42, 0.56));
+    let sun = (w * chance.between(0.22, 0.78), h * chance.between(0.48, 0.56));
     canvas.glow(sun.0, sun.1, unit * 0.44, palette.sun, 0.75);
     canvas.disc(sun.0, sun.1, unit * 0.085, mix(palette.sun, WHITE, 0.4), 0.95);
     for _ in 0..9 {
@@ -25,7 +25,7 @@ pub(crate) fn paint(prompt: &str, width: usize, height: usize, index: usize) -> 
         canvas.lens(x, y, w * chance.between(0.1, 0.26), h * chance.between(0.006, 0.014), WHITE, 0.22);
     }
     hills(&mut canvas, &palette, &mut chance);
-    let area = Area { x: w * 0.08, y: h * 0.07, width: w * 0.84, height: h * 0.4 };
+    let area = Area { x: w * 0.08, y: h * 0.07, width: w * 0.84, height: h * 0.3 };
     lettering::write(&mut canvas, prompt, area, unit * 0.105, WHITE);
     canvas
 }
