@@ -1,0 +1,256 @@
+//! Files that calls have made: kept in an object store, handed out by signed links that expire.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt, WriteMultipart};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::ledger::AccountId;
+use crate::store::{Store, Tx, new_id, now_ms};
+
+mod link;
+mod range;
+
+pub(crate) use link::{Link, Links};
+pub(crate) use range::{Range, Unsatisfiable};
+
+/// Largest clip that is fetched from a provider, in bytes.
+const MAX_CLIP: u64 = 1024 * 1024 * 1024;
+/// Bytes of a file that are looked at to tell what it is.
+const MAGIC: usize = 64;
+
+/// The media store and the key of its links.
+#[derive(Clone)]
+pub(crate) struct Assets {
+    files: Arc<dyn ObjectStore>,
+    pub(crate) links: Links,
+    keep_ms: i64,
+}
+
+/// What kind of thing a file is, which decides what it may contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AssetKind {
+    Image,
+    Video,
+}
+
+/// A file and what is known of it. It belongs to an account once [`Assets::record`] was committed.
+#[derive(Clone, Debug)]
+pub(crate) struct Asset {
+    pub(crate) id: String,
+    pub(crate) kind: AssetKind,
+    pub(crate) mime: String,
+    pub(crate) bytes: u64,
+    pub(crate) path: String,
+    pub(crate) created_at: i64,
+    pub(crate) expires_at: i64,
+}
+
+/// Why a file could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AssetError {
+    /// It is not what it should be.
+    #[error("the file is no {0} that browsers show")]
+    WrongKind(&'static str),
+    /// It is longer than [`MAX_CLIP`].
+    #[error("the file is too large")]
+    TooLarge,
+    /// The provider stopped sending.
+    #[error(transparent)]
+    Upstream(#[from] crate::provider::UpstreamError),
+    /// The disk is full, or worse.
+    #[error("the media store failed: {0}")]
+    Store(#[from] object_store::Error),
+}
+
+impl AssetKind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            AssetKind::Image => "image",
+            AssetKind::Video => "video",
+        }
+    }
+
+    /// The type that the first bytes tell. Only types that a browser shows and that cannot run scripts.
+    fn sniff(self, head: &[u8]) -> Result<(&'static str, &'static str), AssetError> {
+        let found = infer::get(head).map(|found| found.mime_type()).unwrap_or_default();
+        Ok(match (self, found) {
+            (AssetKind::Image, "image/png") => ("image/png", "png"),
+            (AssetKind::Image, "image/jpeg") => ("image/jpeg", "jpg"),
+            (AssetKind::Image, "image/webp") => ("image/webp", "webp"),
+            (AssetKind::Video, "video/mp4" | "video/x-m4v" | "video/quicktime") => ("video/mp4", "mp4"),
+            (AssetKind::Video, "video/webm" | "video/x-matroska") => ("video/webm", "webm"),
+            _ => return Err(AssetError::WrongKind(self.as_str())),
+        })
+    }
+}
+
+/// The type and the ending of a picture, if it is one.
+pub(crate) fn image_type(bytes: &[u8]) -> Result<(&'static str, &'static str), AssetError> {
+    AssetKind::Image.sniff(bytes)
+}
+
+impl Assets {
+    /// Opens the media folder, which is created where it is missing.
+    ///
+    /// # Errors
+    /// A sentence naming the folder.
+    pub(crate) fn new(config: &Config, key: &[u8]) -> Result<Self, String> {
+        let folder = &config.media;
+        let wrong = |error: String| format!("media: {}: {error}", folder.display());
+        std::fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
+        let files = LocalFileSystem::new_with_prefix(folder).map_err(|error| wrong(error.to_string()))?;
+        let keep_ms = i64::from(config.jobs.asset_days).saturating_mul(24 * 60 * 60 * 1000);
+        Ok(Assets { files: Arc::new(files), links: Links::new(key), keep_ms })
+    }
+
+    /// Keeps a file that is at hand.
+    pub(crate) async fn put(&self, kind: AssetKind, bytes: Bytes) -> Result<Asset, AssetError> {
+        let (mime, ending) = kind.sniff(&bytes)?;
+        let asset = self.describe(kind, mime, ending, bytes.len() as u64);
+        self.files.put(&Path::from(asset.path.as_str()), bytes.into()).await?;
+        Ok(asset)
+    }
+
+    /// Keeps a clip that a provider is sending, without holding it in memory.
+    pub(crate) async fn put_clip(&self, mut answer: reqwest::Response) -> Result<Asset, AssetError> {
+        let mut head = Vec::new();
+        while head.len() < MAGIC {
+            let Some(part) = answer.chunk().await.map_err(crate::provider::UpstreamError::from)? else {
+                break;
+            };
+            head.extend_from_slice(&part);
+        }
+        let (mime, ending) = AssetKind::Video.sniff(&head)?;
+        let mut asset = self.describe(AssetKind::Video, mime, ending, 0);
+        let mut upload =
+            WriteMultipart::new(self.files.put_multipart(&Path::from(asset.path.as_str())).await?);
+        let mut next = Some(Bytes::from(head));
+        while let Some(part) = next {
+            asset.bytes += part.len() as u64;
+            if asset.bytes > MAX_CLIP {
+                upload.abort().await?;
+                return Err(AssetError::TooLarge);
+            }
+            upload.wait_for_capacity(4).await?;
+            upload.put(part);
+            next = match answer.chunk().await {
+                Ok(next) => next,
+                Err(error) => {
+                    upload.abort().await?;
+                    return Err(AssetError::Upstream(error.into()));
+                }
+            };
+        }
+        upload.finish().await?;
+        Ok(asset)
+    }
+
+    /// Makes the file the account's, in the transaction that pays for it.
+    pub(crate) async fn record(
+        &self,
+        tx: &mut Tx,
+        asset: &Asset,
+        account: &AccountId,
+        job: Option<&str>,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO asset (id, account_id, kind, mime, bytes, path, job_id, created_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&asset.id)
+        .bind(&account.0)
+        .bind(asset.kind.as_str())
+        .bind(&asset.mime)
+        .bind(i64::try_from(asset.bytes).unwrap_or(i64::MAX))
+        .bind(&asset.path)
+        .bind(job)
+        .bind(asset.created_at)
+        .bind(asset.expires_at)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    /// A recorded file that has not expired.
+    pub(crate) async fn find(&self, store: &Store, id: &str) -> Result<Option<Asset>, Error> {
+        let row = sqlx::query(
+            "SELECT id, kind, mime, bytes, path, created_at, expires_at FROM asset WHERE id = ? AND expires_at > ?",
+        )
+        .bind(id)
+        .bind(now_ms())
+        .fetch_optional(store.read())
+        .await?;
+        row.map(|row| read(&row)).transpose()
+    }
+
+    /// The bytes of a file, all or some.
+    pub(crate) async fn open(
+        &self,
+        asset: &Asset,
+        range: Option<std::ops::Range<u64>>,
+    ) -> Result<object_store::GetResult, Error> {
+        let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
+        let found = self.files.get_opts(&Path::from(asset.path.as_str()), options).await;
+        found.map_err(|error| match error {
+            object_store::Error::NotFound { .. } => Error::not_found("file").cause(error),
+            other => Error::internal(other),
+        })
+    }
+
+    /// Forgets a file that was kept for nothing.
+    pub(crate) async fn discard(&self, asset: &Asset) {
+        if let Err(error) = self.files.delete(&Path::from(asset.path.as_str())).await {
+            tracing::warn!(asset = asset.id, %error, "a file that nobody needs could not be deleted");
+        }
+    }
+
+    /// Deletes what has expired; tells how many files.
+    pub(crate) async fn sweep(&self, store: &Store) -> Result<usize, Error> {
+        let rows = sqlx::query(
+            "SELECT id, kind, mime, bytes, path, created_at, expires_at FROM asset WHERE expires_at <= ? LIMIT 200",
+        )
+        .bind(now_ms())
+        .fetch_all(store.read())
+        .await?;
+        for row in &rows {
+            let asset = read(row)?;
+            // The file first: a row without a file answers 404, a file without a row would stay for ever.
+            self.discard(&asset).await;
+            let mut tx = store.write().await?;
+            sqlx::query("DELETE FROM asset WHERE id = ?").bind(&asset.id).execute(&mut *tx).await?;
+            tx.commit().await?;
+        }
+        Ok(rows.len())
+    }
+
+    fn describe(&self, kind: AssetKind, mime: &str, ending: &str, bytes: u64) -> Asset {
+        let id = new_id("asset");
+        let now = now_ms();
+        let path = format!("{}/{id}.{ending}", kind.as_str());
+        let expires_at = now.saturating_add(self.keep_ms);
+        Asset { id, kind, mime: mime.to_owned(), bytes, path, created_at: now, expires_at }
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Asset, Error> {
+    let kind = match row.try_get::<String, _>(1)?.as_str() {
+        "video" => AssetKind::Video,
+        _ => AssetKind::Image,
+    };
+    Ok(Asset {
+        id: row.try_get(0)?,
+        kind,
+        mime: row.try_get(2)?,
+        bytes: row.try_get::<i64, _>(3)?.unsigned_abs(),
+        path: row.try_get(4)?,
+        created_at: row.try_get(5)?,
+        expires_at: row.try_get(6)?,
+    })
+}

@@ -1,0 +1,237 @@
+//! What every priced call does with money: hold before the provider is asked, settle or release after.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+use triptych_protocol::{Credits, ErrorCode, Model, Price, Receipt, TriptychExtra, tokens_cost};
+
+use crate::auth::Caller;
+use crate::error::Error;
+use crate::estimate::Quote;
+use crate::idempotency::{self, Begin, Guard, Key, Replay};
+use crate::ledger::{AccountId, NewHold, ReservationId, UsageRecord};
+use crate::state::AppState;
+use crate::store::{Tx, now_ms};
+
+/// Waits between the attempts to write an outcome down. The upstream work is done by then, so giving up early would
+/// lose money; in the meantime the hold stays.
+const WRITE_RETRIES: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+];
+/// Longest answer that is kept for repeats of a call, in bytes.
+const MAX_KEPT: usize = 32 * 1024 * 1024;
+
+/// Who calls, with what key and body: enough to tell a repeat from a new call.
+pub(crate) struct Call<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) route: &'static str,
+    pub(crate) key: Option<String>,
+    pub(crate) body: Bytes,
+}
+
+/// How a call begins.
+pub(crate) enum Start {
+    Fresh(Hold),
+    /// It was done before: answer with this.
+    Replay(Replay),
+}
+
+/// Credits put aside for one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Hold {
+    pub(crate) id: ReservationId,
+    pub(crate) account: AccountId,
+    pub(crate) amount: Credits,
+    /// As it was when the hold was made.
+    price: Price,
+    guard: Option<Guard>,
+}
+
+/// What is kept for those who repeat the call with its key.
+pub(crate) enum Kept<'a> {
+    /// The answer's body, which may show the receipt.
+    Answer(&'a (dyn Fn(&TriptychExtra) -> Vec<u8> + Send + Sync)),
+    /// Only a word about it.
+    Note(&'a str),
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(
+        caller: &'a Caller,
+        route: &'static str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Self, Error> {
+        Ok(Call { caller, route, key: idempotency::key_of(headers)?, body })
+    }
+
+    /// Claims the call's key, where it has one, within the caller's transaction.
+    pub(crate) async fn begin(&self, state: &AppState, tx: &mut Tx) -> Result<Option<Begin>, Error> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let body_hash = idempotency::body_hash(&self.body);
+        let key = Key { scope: &self.caller.account.0, route: self.route, key, body_hash };
+        idempotency::begin(tx, &state.store, key).await.map(Some)
+    }
+
+    /// Puts the quote aside. `note` is what a repeat is told while the call runs.
+    pub(crate) async fn start(
+        &self,
+        state: &AppState,
+        model: &Model,
+        quote: &Quote,
+        life: Duration,
+        note: Option<&str>,
+    ) -> Result<Start, Error> {
+        expect_running(state)?;
+        let mut tx = state.store.write().await?;
+        let guard = match self.begin(state, &mut tx).await? {
+            Some(Begin::Replay(replay)) => return Ok(Start::Replay(replay)),
+            Some(Begin::Fresh(guard)) => Some(guard),
+            None => None,
+        };
+        let id = hold(state, &mut tx, self.caller, model, quote, life).await?;
+        if let (Some(guard), Some(note)) = (&guard, note) {
+            guard.note(&mut tx, note).await?;
+        }
+        tx.commit().await?;
+        Ok(Start::Fresh(Hold {
+            id,
+            account: self.caller.account.clone(),
+            amount: quote.estimate.amount,
+            price: model.triptych.price.clone(),
+            guard,
+        }))
+    }
+}
+
+/// Puts credits aside within the caller's transaction.
+pub(crate) async fn hold(
+    state: &AppState,
+    tx: &mut Tx,
+    caller: &Caller,
+    model: &Model,
+    quote: &Quote,
+    life: Duration,
+) -> Result<ReservationId, Error> {
+    let life = i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
+    let hold = NewHold {
+        account: &caller.account,
+        amount: quote.estimate.amount,
+        kind: model.triptych.modality,
+        model: &model.id,
+        price_version: model.triptych.price_version,
+        price: &model.triptych.price,
+        deadline_ms: now_ms().saturating_add(life),
+    };
+    state.ledger.hold(tx, hold).await
+}
+
+impl Hold {
+    /// The price that the hold was made at.
+    pub(crate) fn price(&self) -> &Price {
+        &self.price
+    }
+
+    /// What tokens cost at the frozen price.
+    pub(crate) fn tokens(&self, prompt: u64, completion: u64) -> Credits {
+        // An amount that does not fit is certainly more than was held.
+        tokens_cost(&self.price, prompt, completion).unwrap_or(self.amount)
+    }
+
+    /// Charges the call and gives the rest back.
+    pub(crate) async fn settle(
+        &self,
+        state: &AppState,
+        charged: Credits,
+        usage: &UsageRecord,
+        kept: Kept<'_>,
+    ) -> Result<TriptychExtra, Error> {
+        self.conclude(state, Ok((charged, usage, kept))).await
+    }
+
+    /// Gives the hold back whole; the call's key can be used again.
+    pub(crate) async fn release(&self, state: &AppState, reason: &str) -> Result<TriptychExtra, Error> {
+        self.conclude(state, Err(reason)).await
+    }
+
+    async fn conclude(
+        &self,
+        state: &AppState,
+        outcome: Result<(Credits, &UsageRecord, Kept<'_>), &str>,
+    ) -> Result<TriptychExtra, Error> {
+        let mut last = Error::internal("no attempt was made");
+        for wait in WRITE_RETRIES {
+            tokio::time::sleep(wait).await;
+            match self.conclude_once(state, &outcome).await {
+                Ok(extra) => return Ok(extra),
+                Err(error) if error.code() == ErrorCode::Conflict => return Err(error),
+                Err(error) => last = error,
+            }
+        }
+        let charge = outcome.as_ref().ok().map(|(charged, ..)| charged.micro());
+        tracing::error!(
+            reservation = %self.id.0, error = %last, charge,
+            "a call has ended and its outcome could not be written; its hold stays until the next start"
+        );
+        Err(last)
+    }
+
+    async fn conclude_once(
+        &self,
+        state: &AppState,
+        outcome: &Result<(Credits, &UsageRecord, Kept<'_>), &str>,
+    ) -> Result<TriptychExtra, Error> {
+        let mut tx = state.store.write().await?;
+        let cost: Receipt = match outcome {
+            Ok((charged, usage, _)) => state.ledger.settle(&mut tx, &self.id, *charged, usage).await?,
+            Err(reason) => state.ledger.release(&mut tx, &self.id, reason).await?,
+        };
+        let credits = state.ledger.balance_in(&mut tx, &self.account).await?;
+        let extra = TriptychExtra { cost, credits };
+        if let Some(guard) = &self.guard {
+            match outcome {
+                Err(_) => guard.abandon(&mut tx).await?,
+                Ok((.., Kept::Note(note))) => guard.close(&mut tx, note).await?,
+                Ok((.., Kept::Answer(answer))) => {
+                    let body = answer(&extra);
+                    if body.len() > MAX_KEPT {
+                        guard.close(&mut tx, "it is too large to be kept").await?;
+                    } else {
+                        guard.finish(&mut tx, 200, &[("content-type", "application/json")], &body).await?;
+                    }
+                }
+            }
+        }
+        tx.commit().await?;
+        Ok(extra)
+    }
+}
+
+/// Runs a call on a task of its own: a caller that hangs up must not leave a hold behind without an outcome.
+pub(crate) async fn detached<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| Err(Error::internal(error)))
+}
+
+/// Tells a provider one end user from another without naming them.
+pub(crate) fn safety_identifier(caller: &Caller) -> String {
+    let digest = Sha256::digest(format!("{}:{}", caller.tenant, caller.user));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Refuses new work once the gateway is going down.
+pub(crate) fn expect_running(state: &AppState) -> Result<(), Error> {
+    if !state.shutdown.is_set() {
+        return Ok(());
+    }
+    let message = "The gateway is going down. Try again shortly.";
+    Err(Error::new(ErrorCode::Unavailable, message).retry_after(Duration::from_secs(5)))
+}

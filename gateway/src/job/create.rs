@@ -1,0 +1,77 @@
+use std::time::Duration;
+
+use triptych_protocol::{ErrorCode, Modality, VideoRequest};
+
+use super::query::{find_in, unfinished};
+use super::transition::record;
+use super::{Job, JobState};
+use crate::call::{self, Call};
+use crate::error::Error;
+use crate::estimate::quote_video;
+use crate::idempotency::{Begin, Replay};
+use crate::state::AppState;
+use crate::store::{new_id, now_ms};
+
+/// A job that was ordered, now or by an earlier call with the same key.
+pub(crate) enum Created {
+    Fresh(Box<Job>),
+    Replay(Replay),
+}
+
+/// Prices a clip, holds its price and queues it, all in one transaction. `answer` is what the caller gets and what a
+/// repeat of the call will get.
+pub(crate) async fn create(
+    state: &AppState,
+    call: &Call<'_>,
+    request: &VideoRequest,
+    answer: impl Fn(&Job) -> Vec<u8>,
+) -> Result<Created, Error> {
+    call::expect_running(state)?;
+    call.caller.allow_model(&request.model)?;
+    let model = state.catalogue.model(&request.model)?;
+    let (quote, resolved) = quote_video(model, request)?;
+    let provider = &state.providers.serving(Modality::Video)?.config;
+    let life = Duration::from_secs(state.config.jobs.deadline_minutes.saturating_mul(60));
+
+    let mut tx = state.store.write().await?;
+    let guard = match call.begin(state, &mut tx).await? {
+        Some(Begin::Replay(replay)) => return Ok(Created::Replay(replay)),
+        Some(Begin::Fresh(guard)) => Some(guard),
+        None => None,
+    };
+    if unfinished(&mut tx, &call.caller.account).await? >= state.config.jobs.max_queued_per_user {
+        let message = "Too many videos of this user are waiting. Wait for one to end.";
+        return Err(Error::new(ErrorCode::RateLimited, message).retry_after(Duration::from_secs(10)));
+    }
+    let reservation = call::hold(state, &mut tx, call.caller, model, &quote, life).await?;
+    let id = new_id("video");
+    let now = now_ms();
+    sqlx::query(
+        "INSERT INTO job (id, account_id, reservation_id, provider, model, prompt, seconds, size, resolution, \
+         aspect_ratio, held, created_at, due_at, deadline_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&id)
+    .bind(&call.caller.account.0)
+    .bind(&reservation.0)
+    .bind(&provider.id)
+    .bind(&model.id)
+    .bind(&request.prompt)
+    .bind(resolved.seconds)
+    .bind(resolved.frame.to_string())
+    .bind(&resolved.resolution)
+    .bind(&resolved.aspect_ratio)
+    .bind(quote.estimate.amount.micro())
+    .bind(now)
+    .bind(now)
+    .bind(now.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX)))
+    .execute(&mut *tx)
+    .await?;
+    record(&mut tx, &id, JobState::Queued, 0, "").await?;
+    let job = find_in(&mut tx, &id).await?;
+    if let Some(guard) = guard {
+        guard.finish(&mut tx, 200, &[("content-type", "application/json")], &answer(&job)).await?;
+    }
+    tx.commit().await?;
+    state.jobs.wake();
+    Ok(Created::Fresh(Box::new(job)))
+}

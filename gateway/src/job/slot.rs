@@ -1,0 +1,49 @@
+use crate::error::Error;
+use crate::store::{Store, Tx};
+
+/// Makes the places of a provider. Where the number has gone down, places in use go once they are free.
+pub(super) async fn prepare(store: &Store, provider: &str, most: u32) -> Result<(), Error> {
+    let mut tx = store.write().await?;
+    for number in 0..most {
+        sqlx::query("INSERT OR IGNORE INTO upstream_slot (provider, slot_no) VALUES (?, ?)")
+            .bind(provider)
+            .bind(number)
+            .execute(&mut *tx)
+            .await?;
+    }
+    sqlx::query("DELETE FROM upstream_slot WHERE provider = ? AND slot_no >= ? AND job_id IS NULL")
+        .bind(provider)
+        .bind(most)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes a free place for a job; false where there is none.
+pub(super) async fn take(tx: &mut Tx, provider: &str, job: &str, most: u32) -> Result<bool, Error> {
+    let taken = sqlx::query(
+        "UPDATE upstream_slot SET job_id = ? WHERE provider = ? AND slot_no = (SELECT slot_no FROM upstream_slot \
+         WHERE provider = ? AND job_id IS NULL AND slot_no < ? \
+         AND (SELECT count(*) FROM upstream_slot WHERE provider = ? AND job_id IS NOT NULL) < ? \
+         ORDER BY slot_no LIMIT 1)",
+    )
+    .bind(job)
+    .bind(provider)
+    .bind(provider)
+    .bind(most)
+    .bind(provider)
+    .bind(most)
+    .execute(&mut **tx)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// Gives a job's place back, if it has one.
+pub(super) async fn free(tx: &mut Tx, job: &str) -> Result<(), Error> {
+    sqlx::query("UPDATE upstream_slot SET job_id = NULL WHERE job_id = ?")
+        .bind(job)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

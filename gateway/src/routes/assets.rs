@@ -1,0 +1,87 @@
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::asset::{Asset, Link, Range, Unsatisfiable};
+use crate::error::Error;
+use crate::state::AppState;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/v1/assets/{id}", get(read))
+}
+
+/// A signed link to a file that works for an hour.
+pub(crate) fn url(state: &AppState, asset: &str) -> String {
+    format!("{}{}", state.config.public_base(), state.assets.links.path(asset))
+}
+
+/// No token: the signature in the query lets `<img>` and `<video>` read the file.
+async fn read(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Query(link): Query<Link>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let asset = if state.assets.links.allows(&id, &link) {
+        state.assets.find(&state.store, &id).await?
+    } else {
+        None
+    };
+    let asset = asset.ok_or_else(|| Error::not_found("file, or the link to it has expired"))?;
+    serve(&state, &asset, &headers, link.download.is_some_and(|value| value != "0")).await
+}
+
+/// The file, or the part of it that `Range` asks for, with headers that keep it from being anything but media.
+pub(super) async fn serve(
+    state: &AppState,
+    asset: &Asset,
+    headers: &HeaderMap,
+    download: bool,
+) -> Result<Response, Error> {
+    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    let range = Range::parse(asked, asset.bytes);
+    let (status, part, about) = match range {
+        Ok(Range::Whole) => (StatusCode::OK, None, None),
+        Ok(Range::Part(part)) => {
+            let about = format!("bytes {}-{}/{}", part.start, part.end - 1, asset.bytes);
+            (StatusCode::PARTIAL_CONTENT, Some(part), Some(about))
+        }
+        Err(Unsatisfiable) => {
+            let about = format!("bytes */{}", asset.bytes);
+            (StatusCode::RANGE_NOT_SATISFIABLE, None, Some(about))
+        }
+    };
+    let (length, body) = if status == StatusCode::RANGE_NOT_SATISFIABLE {
+        (0, Body::empty())
+    } else {
+        let length = part.as_ref().map_or(asset.bytes, |part| part.end - part.start);
+        let file = state.assets.open(asset, part).await?;
+        (length, Body::from_stream(file.into_stream()))
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let ending = asset.path.rsplit_once('.').map_or("bin", |(_, ending)| ending);
+    let place = if download { "attachment" } else { "inline" };
+    let mut set = |name: header::HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    set(header::CONTENT_TYPE, &asset.mime);
+    set(header::CONTENT_LENGTH, &length.to_string());
+    set(header::ACCEPT_RANGES, "bytes");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");
+    set(header::CACHE_CONTROL, "private, max-age=3600");
+    set(header::ETAG, &format!("\"{}\"", asset.id));
+    set(header::CONTENT_DISPOSITION, &format!("{place}; filename=\"{}.{ending}\"", asset.id));
+    // Pages of other origins show it; that is what it is for.
+    set(header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+    if let Some(about) = about {
+        set(header::CONTENT_RANGE, &about);
+    }
+    Ok(response)
+}

@@ -1,0 +1,169 @@
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
+use tracing::Instrument;
+use triptych_protocol::{Modality, Scope, TriptychExtra};
+
+use crate::auth::Caller;
+use crate::call::{self, Call, Hold, Kept, Start};
+use crate::error::Error;
+use crate::estimate::quote_chat;
+use crate::ledger::UsageRecord;
+use crate::provider::ChatCall;
+use crate::state::AppState;
+use crate::stream::{Meter, Pump, StreamLog, prompt_tokens};
+
+/// Longest that the hold of a chat call is expected to last.
+const LIFE: Duration = Duration::from_secs(35 * 60);
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/v1/chat/completions", post(create))
+}
+
+/// A chat call that is priced and knows where to go.
+struct Prepared {
+    provider: String,
+    call: ChatCall,
+    prompt_tokens: u64,
+    include_usage: bool,
+}
+
+async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Error> {
+    caller.require(Scope::Chat)?;
+    // The provider's outcome is accounted for even where the caller hangs up in the middle.
+    call::detached(async move { run(state, caller, headers, body).await }).await
+}
+
+async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) -> Result<Response, Error> {
+    let body: Map<String, Value> = super::body::parse(&bytes)?;
+    let id = body.get("model").and_then(Value::as_str);
+    let id = id.ok_or_else(|| Error::invalid("model", "Name a model; `GET /v1/models` lists them."))?;
+    caller.allow_model(id)?;
+    let model = state.catalogue.model(id)?;
+    let body = Value::Object(body);
+    let quote = quote_chat(model, &body)?;
+    let Value::Object(body) = body else { return Err(Error::invalid("", "The body must be a JSON object.")) };
+    let stream = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
+    let include_usage = body.get("stream_options").and_then(|options| options.get("include_usage"));
+    let prepared = Prepared {
+        provider: state.providers.serving(Modality::Chat)?.config.id.clone(),
+        prompt_tokens: prompt_tokens(&body),
+        include_usage: include_usage.and_then(Value::as_bool).unwrap_or(false),
+        call: ChatCall {
+            body,
+            model: model.id.clone(),
+            max_completion_tokens: quote.max_completion_tokens,
+            safety_identifier: call::safety_identifier(&caller),
+        },
+    };
+    let request = Call::new(&caller, "chat", &headers, bytes)?;
+    if !stream {
+        return match request.start(&state, model, &quote, LIFE, None).await? {
+            Start::Replay(replay) => Ok(replay.into_response()),
+            Start::Fresh(hold) => whole(&state, prepared, hold).await,
+        };
+    }
+    let (log, running) = state.streams.open(&caller.account, state.config.limits.streams_per_user)?;
+    let note = format!("its stream is {}", log.id);
+    let started = request.start(&state, model, &quote, LIFE, Some(&note)).await;
+    let hold = match started {
+        Ok(Start::Fresh(hold)) => hold,
+        Ok(Start::Replay(replay)) => {
+            log.end();
+            return Ok(replay.into_response());
+        }
+        Err(error) => {
+            log.end();
+            return Err(error);
+        }
+    };
+    let pump = Pump {
+        meter: Meter::new(prepared.prompt_tokens),
+        state,
+        provider: prepared.provider,
+        call: prepared.call,
+        hold,
+        log: log.clone(),
+        running,
+        include_usage: prepared.include_usage,
+    };
+    let (ready, taken) = oneshot::channel();
+    tokio::spawn(pump.run(ready).in_current_span());
+    taken.await.map_err(|_| Error::internal("the pump is gone"))??;
+    Ok(event_stream(&log, 0))
+}
+
+/// The answer in one piece.
+async fn whole(state: &AppState, prepared: Prepared, hold: Hold) -> Result<Response, Error> {
+    let provider =
+        state.providers.get(&prepared.provider).ok_or_else(|| Error::internal("the provider is gone"))?;
+    let mut answer = match provider.chat(&prepared.call).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            // Where it fails it has logged itself, and the provider's error matters more to the caller.
+            hold.release(state, error.label()).await.ok();
+            return Err(error.into());
+        }
+    };
+    let mut meter = Meter::new(prepared.prompt_tokens);
+    meter.observe(&answer);
+    let used = meter.used();
+    let record = UsageRecord {
+        prompt_tokens: Some(used.usage.prompt_tokens),
+        completion_tokens: Some(used.usage.completion_tokens),
+        upstream_id: answer.get("id").and_then(Value::as_str).map(str::to_owned),
+        estimated: used.estimated,
+        ..UsageRecord::default()
+    };
+    if let Some(fields) = answer.as_object_mut() {
+        fields.insert("model".into(), prepared.call.model.as_str().into());
+        fields.insert("usage".into(), with_usage(fields.get("usage"), used.usage));
+    }
+    let charged = hold.tokens(used.usage.prompt_tokens, used.usage.completion_tokens);
+    let with_receipt = |extra: Option<&TriptychExtra>| {
+        let mut body = answer.clone();
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("triptych".into(), json!(extra));
+        }
+        body.to_string().into_bytes()
+    };
+    let kept = |extra: &TriptychExtra| with_receipt(Some(extra));
+    let settled = hold.settle(state, charged, &record, Kept::Answer(&kept)).await;
+    // Paid work is handed over even where the receipt could not be written; the log has the rest.
+    let body = with_receipt(settled.as_ref().ok());
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// The provider's usage with its details, or the estimate where it sent none.
+fn with_usage(given: Option<&Value>, used: triptych_protocol::Usage) -> Value {
+    match given {
+        Some(Value::Object(given)) if given.contains_key("completion_tokens") => Value::Object(given.clone()),
+        _ => json!(used),
+    }
+}
+
+/// The response that reads a stream's log from the event after the first `from`.
+pub(super) fn event_stream(log: &std::sync::Arc<StreamLog>, from: usize) -> Response {
+    let mut response = Response::new(log.body(from));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    // Proxies of the nginx family collect answers otherwise.
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    if let Ok(id) = HeaderValue::from_str(&log.id) {
+        headers.insert(HeaderName::from_static("x-stream-id"), id);
+    }
+    response
+}

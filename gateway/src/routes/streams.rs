@@ -1,0 +1,49 @@
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use triptych_protocol::Scope;
+
+use super::chat::event_stream;
+use crate::auth::Caller;
+use crate::error::Error;
+use crate::state::AppState;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/v1/streams/{id}", get(resume)).route("/v1/streams/{id}/stop", post(stop))
+}
+
+/// Reads a stream once more, from the start or from behind `Last-Event-ID`.
+async fn resume(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    caller.require(Scope::Chat)?;
+    let log = state.streams.find(&id, &caller.account)?;
+    let from = match headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default()) {
+        None | Some("") => 0,
+        Some(last) => log.position(last).ok_or_else(|| {
+            Error::invalid(
+                "Last-Event-ID",
+                "This is no event of that stream. Leave the header out to read it all.",
+            )
+        })?,
+    };
+    Ok(event_stream(&log, from))
+}
+
+/// Ends an answer; what was delivered until then is charged.
+async fn stop(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Error> {
+    caller.require(Scope::Chat)?;
+    let log = state.streams.find(&id, &caller.account)?;
+    log.stop();
+    Ok(Json(json!({"id": log.id, "stopped": true})))
+}

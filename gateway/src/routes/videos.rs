@@ -1,0 +1,179 @@
+use std::time::Duration;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use triptych_protocol::{
+    ErrorCode, Scope, Video, VideoCost, VideoDeleted, VideoError, VideoList, VideoStatus,
+};
+
+use super::assets;
+use crate::auth::Caller;
+use crate::call::{self, Call};
+use crate::error::Error;
+use crate::job::{self, Created, Job, JobState};
+use crate::state::AppState;
+use crate::store::now_ms;
+use crate::wire;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/v1/videos", post(create).get(list))
+        .route("/v1/videos/{id}", get(retrieve).delete(delete))
+        .route("/v1/videos/{id}/content", get(content))
+}
+
+#[derive(serde::Deserialize)]
+struct Page {
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+async fn create(State(state): State<AppState>, caller: Caller, request: Request) -> Result<Response, Error> {
+    caller.require(Scope::Video)?;
+    let headers = request.headers().clone();
+    let request = wire::video_request(&state, request).await?;
+    call::detached(async move {
+        let body = serde_json::to_vec(&request).map_err(Error::internal)?;
+        let call = Call::new(&caller, "video", &headers, body.into())?;
+        let answer = |job: &Job| serde_json::to_vec(&video(&state, job)).unwrap_or_default();
+        Ok(match job::create(&state, &call, &request, answer).await? {
+            Created::Replay(replay) => replay.into_response(),
+            Created::Fresh(job) => (poll_headers(&job), Json(video(&state, &job))).into_response(),
+        })
+    })
+    .await
+}
+
+async fn retrieve(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    caller.require(Scope::Video)?;
+    let job = job::find(&state.store, &id, &caller.account).await?;
+    Ok((poll_headers(&job), Json(video(&state, &job))).into_response())
+}
+
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(page): Query<Page>,
+) -> Result<Json<VideoList>, Error> {
+    caller.require(Scope::Video)?;
+    let limit = page.limit.unwrap_or(20).clamp(1, 100);
+    let mut jobs = job::list(&state.store, &caller.account, page.after.as_deref(), limit).await?;
+    let has_more = jobs.len() > limit as usize;
+    jobs.truncate(limit as usize);
+    let data = jobs.iter().map(|job| video(&state, job)).collect();
+    Ok(Json(VideoList { object: "list".into(), data, has_more }))
+}
+
+async fn content(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    caller.require(Scope::Video)?;
+    let job = job::find(&state.store, &id, &caller.account).await?;
+    if job.state != JobState::Completed {
+        return Err(Error::new(ErrorCode::Conflict, "This video has no clip: it is not completed."));
+    }
+    let asset = match &job.asset_id {
+        Some(asset) => state.assets.find(&state.store, asset).await?,
+        None => None,
+    };
+    let asset =
+        asset.ok_or_else(|| Error::not_found("clip any more: it was kept for a time and then deleted"))?;
+    assets::serve(&state, &asset, &headers, false).await
+}
+
+async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<VideoDeleted>, Error> {
+    caller.require(Scope::Video)?;
+    let job = job::find(&state.store, &id, &caller.account).await?;
+    if job.state.is_final() {
+        job::hide(&state.store, &job.id, &caller.account).await?;
+    } else {
+        job::cancel(&state, &job).await?;
+    }
+    Ok(Json(VideoDeleted { id: job.id, object: "video.deleted".into(), deleted: true }))
+}
+
+/// When to ask again, in the header that everybody knows and in the one that OpenAI's SDK reads.
+pub(super) fn poll_headers(job: &Job) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(wait) = poll_after(job) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000) as u64));
+        headers.insert(
+            HeaderName::from_static("openai-poll-after-ms"),
+            HeaderValue::from(wait.as_millis() as u64),
+        );
+    }
+    headers
+}
+
+/// The job in OpenAI's shape.
+pub(super) fn video(state: &AppState, job: &Job) -> Video {
+    Video {
+        id: job.id.clone(),
+        object: "video".into(),
+        model: job.model.clone(),
+        status: status(job),
+        progress: job.progress,
+        created_at: job.created_at / 1000,
+        completed_at: job.completed_at.map(|at| at / 1000),
+        expires_at: job.asset_expires_at.map(|at| at / 1000),
+        prompt: job.prompt.clone(),
+        seconds: job.seconds.to_string(),
+        size: job.size.clone(),
+        resolution: Some(job.resolution.clone()),
+        aspect_ratio: Some(job.aspect_ratio.clone()),
+        error: error(job),
+        cost: Some(cost(job)),
+        queue_position: job.position,
+        url: url(state, job),
+    }
+}
+
+pub(super) fn status(job: &Job) -> VideoStatus {
+    match job.state {
+        JobState::Queued => VideoStatus::Queued,
+        JobState::Submitting | JobState::Running | JobState::Storing | JobState::Indeterminate => {
+            VideoStatus::InProgress
+        }
+        JobState::Completed => VideoStatus::Completed,
+        JobState::Failed => VideoStatus::Failed,
+        JobState::Cancelled => VideoStatus::Cancelled,
+    }
+}
+
+pub(super) fn cost(job: &Job) -> VideoCost {
+    VideoCost { estimated: job.held, charged: job.charged }
+}
+
+pub(super) fn error(job: &Job) -> Option<VideoError> {
+    job.error.as_ref().map(|error| VideoError { code: error.code.clone(), message: error.message.clone() })
+}
+
+pub(super) fn url(state: &AppState, job: &Job) -> Option<String> {
+    job.asset_id.as_deref().map(|asset| assets::url(state, asset))
+}
+
+fn poll_after(job: &Job) -> Option<Duration> {
+    let wait = match job.state {
+        state if state.is_final() => return None,
+        JobState::Queued => 1000 * u64::from(1 + job.position.unwrap_or(1)).min(15),
+        JobState::Indeterminate => 15_000,
+        // Just behind the gateway's own next look at it.
+        _ => u64::try_from(job.due_at.saturating_sub(now_ms())).unwrap_or_default().clamp(1000, 5000),
+    };
+    Some(Duration::from_millis(wait))
+}

@@ -1,0 +1,177 @@
+use serde_json::Value;
+use triptych_protocol::Usage;
+
+/// Bytes that a token stands for where nobody counted: about right for English, more than enough code and prose.
+const BYTES_PER_TOKEN: u64 = 4;
+/// Tokens that the chat format adds to a message.
+const TOKENS_PER_MESSAGE: u64 = 4;
+/// A provider that sends a token a delta stays below this many bytes a delta on average.
+const LARGEST_TOKEN: u64 = 16;
+
+/// Watches a streamed answer and says in the end what it used.
+///
+/// The provider's own usage counts. Where it sends none, because the answer was stopped or broke off, the meter
+/// estimates: the prompt at four bytes a token, the answer at one token a delta, or at four bytes a token where the
+/// deltas are too large to be tokens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Meter {
+    prompt_estimate: u64,
+    deltas: u64,
+    bytes: u64,
+    usage: Option<Usage>,
+    finished: bool,
+}
+
+/// What an answer used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Used {
+    pub(crate) usage: Usage,
+    /// The provider did not say.
+    pub(crate) estimated: bool,
+}
+
+impl Meter {
+    pub(crate) fn new(prompt_estimate: u64) -> Self {
+        Meter { prompt_estimate, ..Meter::default() }
+    }
+
+    /// Takes note of a chunk, or of a whole answer.
+    pub(crate) fn observe(&mut self, chunk: &Value) {
+        for choice in chunk.get("choices").and_then(Value::as_array).into_iter().flatten() {
+            if choice.get("finish_reason").is_some_and(|reason| !reason.is_null()) {
+                self.finished = true;
+            }
+            let bytes: u64 =
+                ["delta", "message"].iter().filter_map(|part| choice.get(part)).map(text_bytes).sum();
+            if bytes > 0 {
+                self.deltas += 1;
+                self.bytes += bytes;
+            }
+        }
+        // Zero tokens are a statement, no usage is none: only a missing count leaves the estimate in charge.
+        if let Some(usage) = usage_of(chunk) {
+            self.usage = Some(usage);
+        }
+    }
+
+    /// The provider has said why the answer ended.
+    pub(crate) fn finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Something was delivered, or at least accounted for.
+    pub(crate) fn delivered(&self) -> bool {
+        self.deltas > 0 || self.usage.is_some()
+    }
+
+    pub(crate) fn used(&self) -> Used {
+        if let Some(usage) = self.usage {
+            return Used { usage, estimated: false };
+        }
+        let completion_tokens = if self.bytes > self.deltas.saturating_mul(LARGEST_TOKEN) {
+            self.bytes.div_ceil(BYTES_PER_TOKEN)
+        } else {
+            self.deltas
+        };
+        let prompt_tokens = self.prompt_estimate;
+        let usage =
+            Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+        Used { usage, estimated: true }
+    }
+}
+
+/// The usage in a chunk or an answer; `null` and an object without counts are none.
+pub(crate) fn usage_of(chunk: &Value) -> Option<Usage> {
+    let usage = chunk.get("usage")?;
+    let count = |name: &str| usage.get(name).and_then(Value::as_u64);
+    // Pictures are counted under other names.
+    let prompt_tokens = count("prompt_tokens").or_else(|| count("input_tokens"))?;
+    let completion_tokens = count("completion_tokens").or_else(|| count("output_tokens"))?;
+    let total_tokens = prompt_tokens.saturating_add(completion_tokens);
+    Some(Usage { prompt_tokens, completion_tokens, total_tokens })
+}
+
+/// An estimate of the tokens in the messages of a request.
+pub(crate) fn prompt_tokens(body: &serde_json::Map<String, Value>) -> u64 {
+    let messages = body.get("messages").and_then(Value::as_array).into_iter().flatten();
+    messages
+        .map(|message| {
+            let bytes = match message.get("content") {
+                Some(Value::String(text)) => text.len() as u64,
+                Some(Value::Array(parts)) => {
+                    let texts = parts.iter().filter_map(|part| part.get("text")?.as_str());
+                    texts.map(|text| text.len() as u64).sum()
+                }
+                _ => 0,
+            };
+            bytes.div_ceil(BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE
+        })
+        .sum()
+}
+
+/// Everything in a delta that the provider counts as output: text, refusal, reasoning, arguments of calls.
+fn text_bytes(delta: &Value) -> u64 {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map_or(0, |text| text.len() as u64);
+    let plain: u64 = ["content", "refusal", "reasoning_content", "reasoning"]
+        .iter()
+        .map(|name| text(delta.get(name)))
+        .sum();
+    let calls = delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
+    let calls: u64 = calls
+        .map(|call| text(call.pointer("/function/name")) + text(call.pointer("/function/arguments")))
+        .sum();
+    plain + calls
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn delta(text: &str) -> Value {
+        json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}], "usage": null})
+    }
+
+    #[test]
+    fn the_providers_own_usage_counts_even_when_it_is_zero() {
+        let mut meter = Meter::new(100);
+        meter.observe(&delta("words"));
+        meter.observe(&json!({"choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0}}));
+        assert_eq!(meter.used(), Used { usage: Usage::default(), estimated: false });
+    }
+
+    #[test]
+    fn without_usage_a_delta_counts_as_a_token() {
+        let mut meter = Meter::new(10);
+        for text in ["", "Hel", "lo", " wor", "ld"] {
+            meter.observe(&delta(text));
+        }
+        let used = meter.used();
+        assert!(used.estimated);
+        assert_eq!((used.usage.prompt_tokens, used.usage.completion_tokens), (10, 4));
+    }
+
+    #[test]
+    fn large_deltas_count_by_their_bytes() {
+        let mut meter = Meter::new(0);
+        meter.observe(&delta(&"x".repeat(400)));
+        assert_eq!(meter.used().usage.completion_tokens, 100);
+    }
+
+    #[test]
+    fn a_finish_reason_in_the_chunk_that_has_content_is_seen() {
+        let mut meter = Meter::new(0);
+        meter.observe(&json!({"choices": [{"delta": {"content": "end"}, "finish_reason": "stop"}]}));
+        assert!(meter.finished() && meter.delivered());
+    }
+
+    #[test]
+    fn role_after_content_null_content_and_reasoning_are_understood() {
+        let mut meter = Meter::new(0);
+        meter.observe(&json!({"choices": [{"delta": {"content": null}}]}));
+        meter.observe(&json!({"choices": [{"delta": {"reasoning_content": "hm"}}]}));
+        meter.observe(&json!({"choices": [{"delta": {"role": "assistant"}}]}));
+        assert_eq!(meter.used().usage.completion_tokens, 1);
+    }
+}
