@@ -174,7 +174,10 @@ mod tests {
         assert_eq!(Config::new("https://ai.example/").gateway(), Ok("https://ai.example"));
         for wrong in ["", "ai.example", "ftp://x", "javascript:alert(1)", "https://"] {
             let config = Config::new(wrong);
-            assert!(config.gateway().is_err_and(|error| error.to_string().starts_with("gateway=")), "{wrong}");
+            assert!(
+                config.gateway().is_err_and(|error| error.to_string().starts_with("gateway=")),
+                "{wrong}"
+            );
         }
     }
 }

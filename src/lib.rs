@@ -1,15 +1,32 @@
 //! Triptych: a copilot that any web page can embed. Chat with streamed tokens, pictures and clips, paid from a
 //! per-user credit balance.
 //!
-//! Data goes one way: `handle` → `app` → `session`, `images`, `jobs` (pure state machines) → effects → `client` →
-//! back into the machines → `view`. Pages use the custom element of the npm package; Leptos applications mount
+//! Data goes one way: `handle` → `app` → [`session`], [`images`], [`jobs`] (pure state machines) → effects → `client`
+//! → back into the machines → `view`. Pages use the custom element of the npm package; Leptos applications mount
 //! [`Copilot`].
+//!
+//! ```ignore
+//! view! { <Copilot config=Config { token_url: Some("/token".into()), ..Config::new("https://ai.example.com") } /> }
+//! ```
 
 pub mod config;
 pub mod credits;
 pub mod error;
 pub mod form;
+pub mod host;
 pub mod images;
 pub mod jobs;
 pub mod session;
 pub mod sse;
+
+// What needs a browser to run; it compiles everywhere.
+mod app;
+mod client;
+pub mod copilot;
+mod handle;
+mod mount;
+mod view;
+
+pub use config::Config;
+pub use copilot::Copilot;
+pub use handle::{WidgetHandle, mount, version};

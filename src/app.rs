@@ -1,0 +1,214 @@
+//! One running widget: holds the state machines, carries out their effects with the client, and keeps the signals
+//! that the views read. The only place where the two sides meet.
+
+mod chat;
+mod credits;
+mod images;
+mod jobs;
+mod page;
+mod signals;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use leptos::prelude::{ArcRwSignal, LocalStorage, Set, StoredValue, Update, WithUntracked, WithValue as _};
+use triptych_protocol::Modality;
+
+pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
+
+use crate::client::storage::Shelf;
+use crate::client::token::{Source, Tokens};
+use crate::client::{Client, clock};
+use crate::config::{Config, ConfigError, Mode, Panel};
+use crate::error::Failure;
+use crate::form::Form;
+use crate::host::{Emit, HostEvent};
+use crate::images::{Images, PictureId, PictureSet};
+use crate::jobs::{Job, JobId, Jobs};
+use crate::session::{MessageId, Session};
+
+/// A handle on a running widget that views pass around.
+#[derive(Clone, Copy)]
+pub(crate) struct App {
+    core: StoredValue<Rc<Core>, LocalStorage>,
+    /// What the views read.
+    pub(crate) signals: Signals,
+}
+
+/// What a running widget owns. Nothing here is borrowed across a call to the outside.
+pub(crate) struct Core {
+    gateway: String,
+    client: Client,
+    emit: Emit,
+    signals: Signals,
+    alive: Cell<bool>,
+    shelf: RefCell<Option<Shelf>>,
+    chat: RefCell<Session>,
+    messages: RefCell<HashMap<MessageId, MessageView>>,
+    grown: RefCell<Vec<MessageId>>,
+    paint: RefCell<Option<page::Frame>>,
+    images: RefCell<Images>,
+    pictures: RefCell<HashMap<PictureId, ArcRwSignal<PictureSet>>>,
+    jobs: RefCell<Jobs>,
+    job_views: RefCell<HashMap<JobId, ArcRwSignal<Job>>>,
+    wake: RefCell<Option<clock::Timer>>,
+    tick: RefCell<Option<clock::Timer>>,
+    asking_balance: Cell<bool>,
+    listeners: RefCell<Vec<page::Listener>>,
+}
+
+impl App {
+    /// Starts a widget. To be called within a reactive owner that lives as long as the widget.
+    pub(crate) fn start(config: &Config, tokens: Source, emit: Emit) -> Result<App, ConfigError> {
+        let gateway = config.gateway()?.to_owned();
+        let signals = Signals::new(config);
+        let core = Rc::new(Core {
+            client: Client::new(gateway.clone(), Tokens::new(tokens)),
+            gateway,
+            emit,
+            signals,
+            alive: Cell::new(true),
+            shelf: RefCell::new(None),
+            chat: RefCell::default(),
+            messages: RefCell::default(),
+            grown: RefCell::default(),
+            paint: RefCell::default(),
+            images: RefCell::default(),
+            pictures: RefCell::default(),
+            jobs: RefCell::default(),
+            job_views: RefCell::default(),
+            wake: RefCell::default(),
+            tick: RefCell::default(),
+            asking_balance: Cell::new(false),
+            listeners: RefCell::default(),
+        });
+        core.listeners.replace(page::listen(&core));
+        let app = App { core: StoredValue::new_local(core.clone()), signals };
+        if config.mode == Mode::Inline || config.open {
+            core.connect();
+        }
+        core.tell(HostEvent::Ready);
+        Ok(app)
+    }
+
+    /// The running widget; none once it was stopped.
+    pub(crate) fn core(self) -> Option<Rc<Core>> {
+        self.core.try_with_value(Rc::clone).filter(|core| core.alive.get())
+    }
+
+    /// Ends all calls, timers and listeners.
+    pub(crate) fn stop(self) {
+        if let Some(core) = self.core() {
+            core.stop();
+        }
+    }
+
+    /// Takes over what can change while the widget runs.
+    pub(crate) fn configure(self, config: &Config) {
+        self.signals.configure(config);
+        if let Some(model) = &config.model {
+            self.signals.chat_form.update(|form| form.select(model));
+        }
+        if config.mode == Mode::Launcher {
+            self.set_open(config.open);
+        }
+    }
+
+    /// Opens or closes a launcher.
+    pub(crate) fn set_open(self, open: bool) {
+        if self.signals.open.with_untracked(|is| *is == open) {
+            return;
+        }
+        self.signals.open.set(open);
+        if let Some(core) = self.core() {
+            if open {
+                core.connect();
+            }
+            core.tell(if open { HostEvent::Opened } else { HostEvent::Closed });
+        }
+    }
+
+    /// Asks for the catalogue, the balance and the jobs once more.
+    pub(crate) fn reconnect(self) {
+        if let Some(core) = self.core() {
+            self.signals.catalogue.set(Catalogue::Unasked);
+            core.connect();
+        }
+    }
+}
+
+impl Core {
+    /// Asks for what the panels are drawn from. Nothing is asked before the widget is seen.
+    fn connect(self: &Rc<Self>) {
+        if !self.signals.catalogue.with_untracked(|catalogue| *catalogue == Catalogue::Unasked) {
+            return;
+        }
+        self.signals.catalogue.set(Catalogue::Loading);
+        let core = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            match core.client.user().await {
+                Ok(user) if core.alive.get() => core.unshelve(Shelf::new(&core.gateway, &user)),
+                _ => {}
+            }
+            let models = core.client.models().await;
+            if !core.alive.get() {
+                return;
+            }
+            match models {
+                Ok(models) => {
+                    let signals = core.signals;
+                    let preferred = signals.model.with_untracked(Clone::clone);
+                    signals.chat_form.set(Form::new(&models, Modality::Chat, preferred.as_deref()));
+                    signals.image_form.set(Form::new(&models, Modality::Image, None));
+                    signals.video_form.set(Form::new(&models, Modality::Video, None));
+                    signals.catalogue.set(Catalogue::Ready);
+                    core.ask_balance();
+                }
+                Err(failure) => {
+                    core.report(&failure);
+                    core.signals.catalogue.set(Catalogue::Failed(failure));
+                }
+            }
+        });
+    }
+
+    /// Brings back what an earlier visit left behind for this user.
+    fn unshelve(self: &Rc<Self>, shelf: Shelf) {
+        if self.shelf.borrow().is_some() {
+            return;
+        }
+        let draft = shelf.text("draft").unwrap_or_default();
+        let pending = shelf.value("pending").unwrap_or_default();
+        self.shelf.replace(Some(shelf));
+        if self.chat.borrow().draft().is_empty() && !draft.is_empty() {
+            self.chat.replace(Session::new(draft));
+            self.signals.draft.set(self.chat.borrow().draft().to_owned());
+        }
+        if self.signals.panels.with_untracked(|panels| panels.contains(&Panel::Video)) {
+            self.job(crate::jobs::Input::Restore(pending));
+        }
+    }
+
+    fn tell(&self, event: HostEvent) -> bool {
+        (self.emit)(event)
+    }
+
+    fn report(&self, failure: &Failure) {
+        self.tell(HostEvent::Failed(failure.clone()));
+    }
+
+    /// Has the screen reader say a sentence.
+    fn announce(&self, sentence: impl Into<String>) {
+        self.signals.announcement.set(sentence.into());
+    }
+
+    fn stop(&self) {
+        self.alive.set(false);
+        self.client.close();
+        self.listeners.borrow_mut().clear();
+        self.wake.take();
+        self.tick.take();
+        self.paint.take();
+    }
+}

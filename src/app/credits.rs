@@ -1,0 +1,70 @@
+use std::rc::Rc;
+
+use leptos::prelude::{GetUntracked, Update};
+use triptych_protocol::{Balance, Credits, TriptychExtra};
+
+use super::{App, Core};
+use crate::credits::Cover;
+use crate::error::Failure;
+use crate::host::HostEvent;
+
+impl App {
+    /// The user wants more credits. True where the page leaves it to the widget to open the link.
+    pub(crate) fn top_up(self, cover: Option<Cover>) -> bool {
+        let Some(core) = self.core() else { return false };
+        let wallet = self.signals.wallet.get_untracked();
+        let (needed, available): (Option<Credits>, Option<Credits>) = match cover {
+            Some(Cover::Short { needed, available }) => (Some(needed), Some(available)),
+            _ => (None, wallet.balance().map(|balance| balance.available)),
+        };
+        let url = wallet.balance().and_then(|balance| balance.top_up_url.clone());
+        core.tell(HostEvent::TopUp { url, needed, available })
+    }
+
+    /// Asks the server for the balance.
+    pub(crate) fn refresh_credits(self) {
+        if let Some(core) = self.core() {
+            core.ask_balance();
+        }
+    }
+}
+
+impl Core {
+    /// Takes the server's word where a call brought it, and asks for it otherwise.
+    pub(super) fn settle(self: &Rc<Self>, extra: Option<TriptychExtra>) {
+        match extra {
+            Some(extra) => self.take_balance(extra.credits),
+            None => self.ask_balance(),
+        }
+    }
+
+    pub(super) fn ask_balance(self: &Rc<Self>) {
+        // One question at a time; its answer is as new as the last event that wanted it, or asked for again.
+        if self.asking_balance.replace(true) {
+            return;
+        }
+        let core = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let answer = core.client.balance().await;
+            core.asking_balance.set(false);
+            if let (Ok(balance), true) = (answer, core.alive.get()) {
+                core.take_balance(balance);
+            }
+        });
+    }
+
+    /// A refusal for want of credits carries the true balance.
+    pub(super) fn correct_balance(&self, failure: &Failure) {
+        self.signals.wallet.update(|wallet| {
+            wallet.correct(failure);
+        });
+    }
+
+    fn take_balance(&self, balance: Balance) {
+        let mut changed = false;
+        self.signals.wallet.update(|wallet| changed = wallet.set(balance.clone()));
+        if changed {
+            self.tell(HostEvent::Credits(balance));
+        }
+    }
+}

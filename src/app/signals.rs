@@ -1,0 +1,124 @@
+use leptos::prelude::{ArcRwSignal, RwSignal, Set};
+use triptych_protocol::Receipt;
+
+use crate::config::{Config, Mode, Panel, Theme};
+use crate::credits::Wallet;
+use crate::error::Failure;
+use crate::form::Form;
+use crate::images::PictureId;
+use crate::jobs::JobId;
+use crate::session::{Message, MessageId, Pace, Status};
+
+/// What the views read. Written by `App` alone, but for the forms and the choice of panel, which are the user's.
+#[derive(Clone, Copy)]
+pub(crate) struct Signals {
+    pub(crate) theme: RwSignal<Theme>,
+    pub(crate) mode: RwSignal<Mode>,
+    pub(crate) heading: RwSignal<String>,
+    pub(crate) placeholder: RwSignal<String>,
+    pub(crate) greeting: RwSignal<String>,
+    pub(crate) panels: RwSignal<Vec<Panel>>,
+    pub(crate) model: RwSignal<Option<String>>,
+    pub(crate) open: RwSignal<bool>,
+    pub(crate) panel: RwSignal<Panel>,
+    /// All panels stand side by side.
+    pub(crate) wide: RwSignal<bool>,
+    pub(crate) online: RwSignal<bool>,
+    pub(crate) catalogue: RwSignal<Catalogue>,
+    pub(crate) wallet: RwSignal<Wallet>,
+    pub(crate) announcement: RwSignal<String>,
+    /// Wall clock in milliseconds; moves once a second while a job runs.
+    pub(crate) now: RwSignal<f64>,
+    pub(crate) messages: RwSignal<Vec<MessageId>>,
+    pub(crate) busy: RwSignal<bool>,
+    pub(crate) draft: RwSignal<String>,
+    pub(crate) chat_form: RwSignal<Form>,
+    pub(crate) image_form: RwSignal<Form>,
+    pub(crate) image_prompt: RwSignal<String>,
+    pub(crate) pictures: RwSignal<Vec<PictureId>>,
+    pub(crate) video_form: RwSignal<Form>,
+    pub(crate) video_prompt: RwSignal<String>,
+    pub(crate) jobs: RwSignal<Vec<JobId>>,
+}
+
+/// The state of the catalogue, without which nothing can be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Catalogue {
+    /// The widget was not seen yet.
+    Unasked,
+    /// Under way.
+    Loading,
+    /// There.
+    Ready,
+    /// Not there.
+    Failed(Failure),
+}
+
+/// What a view of one message reads.
+#[derive(Clone)]
+pub(crate) struct MessageView {
+    /// Moves when the message's status, receipt or pace has changed.
+    pub(crate) state: ArcRwSignal<MessageState>,
+    /// Moves, at most once a frame, when there is more text.
+    pub(crate) length: ArcRwSignal<usize>,
+}
+
+/// What of a message changes seldom.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MessageState {
+    pub(crate) status: Status,
+    pub(crate) receipt: Option<Receipt>,
+    pub(crate) pace: Pace,
+}
+
+impl From<&Message> for MessageState {
+    fn from(message: &Message) -> Self {
+        MessageState { status: message.status.clone(), receipt: message.receipt, pace: message.pace }
+    }
+}
+
+impl Signals {
+    pub(super) fn new(config: &Config) -> Self {
+        let panels = config.panels();
+        let signals = Signals {
+            theme: RwSignal::default(),
+            mode: RwSignal::default(),
+            heading: RwSignal::default(),
+            placeholder: RwSignal::default(),
+            greeting: RwSignal::default(),
+            panel: RwSignal::new(panels.first().copied().unwrap_or(Panel::Chat)),
+            panels: RwSignal::default(),
+            model: RwSignal::default(),
+            open: RwSignal::new(config.open),
+            wide: RwSignal::new(false),
+            online: RwSignal::new(true),
+            catalogue: RwSignal::new(Catalogue::Unasked),
+            wallet: RwSignal::default(),
+            announcement: RwSignal::default(),
+            now: RwSignal::new(crate::client::clock::now()),
+            messages: RwSignal::default(),
+            busy: RwSignal::new(false),
+            draft: RwSignal::default(),
+            chat_form: RwSignal::default(),
+            image_form: RwSignal::default(),
+            image_prompt: RwSignal::default(),
+            pictures: RwSignal::default(),
+            video_form: RwSignal::default(),
+            video_prompt: RwSignal::default(),
+            jobs: RwSignal::default(),
+        };
+        signals.configure(config);
+        signals
+    }
+
+    pub(super) fn configure(self, config: &Config) {
+        let text = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
+        self.theme.set(config.theme);
+        self.mode.set(config.mode);
+        self.panels.set(config.panels());
+        self.model.set(config.model.clone());
+        self.heading.set(text(&config.heading, "Copilot"));
+        self.placeholder.set(text(&config.placeholder, "Ask anything"));
+        self.greeting.set(text(&config.greeting, "How can I help?"));
+    }
+}

@@ -1,0 +1,255 @@
+//! Moves bytes between the page and the gateway. Knows the wire, tokens and the browser's fetch; decides nothing.
+
+pub(crate) mod clock;
+pub(crate) mod storage;
+mod stream;
+pub(crate) mod token;
+
+use gloo_net::http::{Headers, Method, RequestBuilder, Response};
+use js_sys::JSON;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use triptych_protocol::{
+    Balance, ChatRequest, ErrorBody, ImageRequest, ImageResponse, Model, ModelList, Video, VideoList,
+    VideoRequest,
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortController;
+
+pub(crate) use stream::StreamEvent;
+use token::Tokens;
+
+use crate::error::{Failure, FailureKind};
+
+/// The gateway, as one widget sees it.
+pub(crate) struct Client {
+    gateway: String,
+    tokens: Tokens,
+    /// Ends every request when the widget goes.
+    life: Option<AbortController>,
+}
+
+/// A body and when the server wants to be asked again, in milliseconds.
+pub(crate) struct Told<T> {
+    pub(crate) body: T,
+    pub(crate) retry_after: Option<f64>,
+}
+
+impl Client {
+    pub(crate) fn new(gateway: String, tokens: Tokens) -> Self {
+        Client { gateway, tokens, life: AbortController::new().ok() }
+    }
+
+    /// Ends everything that is under way.
+    pub(crate) fn close(&self) {
+        if let Some(life) = &self.life {
+            life.abort();
+        }
+    }
+
+    /// A word that differs between users of the same page, to keep what is stored for them apart.
+    pub(crate) async fn user(&self) -> Result<String, Failure> {
+        self.tokens.user().await
+    }
+
+    pub(crate) async fn models(&self) -> Result<Vec<Model>, Failure> {
+        Ok(self.get::<ModelList>("/v1/models").await?.body.data)
+    }
+
+    pub(crate) async fn balance(&self) -> Result<Balance, Failure> {
+        Ok(self.get("/v1/credits").await?.body)
+    }
+
+    pub(crate) async fn draw(&self, request: &ImageRequest, key: &str) -> Result<ImageResponse, Failure> {
+        Ok(self.post("/v1/images/generations", request, key).await?.body)
+    }
+
+    pub(crate) async fn create_video(
+        &self,
+        request: &VideoRequest,
+        key: &str,
+    ) -> Result<Told<Video>, Failure> {
+        self.post("/v1/videos", request, key).await
+    }
+
+    pub(crate) async fn video(&self, id: &str) -> Result<Told<Video>, Failure> {
+        self.get(&format!("/v1/videos/{}", escape(id))).await
+    }
+
+    pub(crate) async fn videos(&self) -> Result<Vec<Video>, Failure> {
+        Ok(self.get::<VideoList>("/v1/videos?limit=20").await?.body.data)
+    }
+
+    pub(crate) async fn delete_video(&self, id: &str) -> Result<(), Failure> {
+        self.send(Method::DELETE, &format!("/v1/videos/{}", escape(id)), None, &[]).await.map(drop)
+    }
+
+    pub(crate) async fn stop_stream(&self, stream: &str) -> Result<(), Failure> {
+        let path = format!("/v1/streams/{}/stop", escape(stream));
+        self.send(Method::POST, &path, Some("{}"), &[]).await.map(drop)
+    }
+
+    /// Streams an answer; events go to `sink` as they come. Ends when the server says that it is complete.
+    pub(crate) async fn chat(
+        &self,
+        request: &ChatRequest,
+        key: &str,
+        sink: &mut dyn FnMut(StreamEvent),
+    ) -> Result<(), Failure> {
+        let body = to_json(request)?;
+        let headers = [("idempotency-key", key), ("accept", "text/event-stream")];
+        let response = self.send(Method::POST, "/v1/chat/completions", Some(&body), &headers).await?;
+        stream::read(response, sink).await
+    }
+
+    /// Takes up a stream after the event that arrived last.
+    pub(crate) async fn resume(
+        &self,
+        stream: &str,
+        after: &str,
+        sink: &mut dyn FnMut(StreamEvent),
+    ) -> Result<(), Failure> {
+        let path = format!("/v1/streams/{}", escape(stream));
+        let headers = [("last-event-id", after), ("accept", "text/event-stream")];
+        let response = self.send(Method::GET, &path, None, &headers).await?;
+        stream::read(response, sink).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Told<T>, Failure> {
+        read(self.send(Method::GET, path, None, &[]).await?).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        key: &str,
+    ) -> Result<Told<T>, Failure> {
+        let body = to_json(body)?;
+        read(self.send(Method::POST, path, Some(&body), &[("idempotency-key", key)]).await?).await
+    }
+
+    /// Sends a request with a token, and once more with a fresh token where the first was refused.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Result<Response, Failure> {
+        let token = self.tokens.get().await?;
+        let response = self.send_with(&token, method.clone(), path, body, headers).await?;
+        if response.status() != 401 {
+            return accept(response).await;
+        }
+        self.tokens.reject(&token);
+        let token = self.tokens.get().await?;
+        accept(self.send_with(&token, method, path, body, headers).await?).await
+    }
+
+    async fn send_with(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Result<Response, Failure> {
+        let all = Headers::new();
+        all.set("authorization", &format!("Bearer {token}"));
+        for (name, value) in headers {
+            all.set(name, value);
+        }
+        if body.is_some() {
+            all.set("content-type", "application/json");
+        }
+        let signal = self.life.as_ref().map(AbortController::signal);
+        let request = RequestBuilder::new(&format!("{}{path}", self.gateway))
+            .method(method)
+            .headers(all)
+            .credentials(web_sys::RequestCredentials::Omit)
+            .abort_signal(signal.as_ref());
+        let request = match body {
+            Some(body) => request.body(body),
+            None => request.build(),
+        };
+        let request =
+            request.map_err(|_| Failure::new(FailureKind::Request, "The gateway's address is not valid."))?;
+        request.send().await.map_err(|_| Failure::network())
+    }
+}
+
+/// A name that nobody else has: an idempotency key.
+pub(crate) fn unique_key() -> String {
+    let mut bytes = [0u8; 16];
+    // `randomUUID` is missing on pages without TLS; this is there on all.
+    let filled = web_sys::window()
+        .and_then(|window| window.crypto().ok())
+        .is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+    if !filled {
+        let seed = js_sys::Math::random().to_bits() ^ clock::now().to_bits();
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    }
+    let mut key = String::with_capacity(32);
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            key.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    key
+}
+
+async fn accept(response: Response) -> Result<Response, Failure> {
+    if response.ok() {
+        return Ok(response);
+    }
+    let status = response.status();
+    let retry_after = retry_after(&response).map(|milliseconds| milliseconds as u64);
+    let mut failure = match read::<ErrorBody>(response).await {
+        Ok(told) => Failure::from_detail(status, told.body.error),
+        Err(_) => Failure::from_status(status),
+    };
+    failure.retry_after_ms = retry_after;
+    Err(failure)
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<Told<T>, Failure> {
+    let retry_after = retry_after(&response);
+    let promise =
+        <Response as Into<web_sys::Response>>::into(response).text().map_err(|_| Failure::network())?;
+    let text = JsFuture::from(promise).await.map_err(|_| Failure::network())?;
+    let body = from_json(text.unchecked_ref::<js_sys::JsString>())?;
+    Ok(Told { body, retry_after })
+}
+
+fn retry_after(response: &Response) -> Option<f64> {
+    let seconds: f64 = response.headers().get("retry-after")?.trim().parse().ok()?;
+    (0.0..86_400.0).contains(&seconds).then_some(seconds * 1_000.0)
+}
+
+// The browser's own JSON, so that no second parser is shipped.
+
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    let value = value.serialize(&serializer).map_err(|_| unreadable())?;
+    JSON::stringify(&value).map(String::from).map_err(|_| unreadable())
+}
+
+pub(crate) fn from_json<T: DeserializeOwned>(text: &js_sys::JsString) -> Result<T, Failure> {
+    let value = JSON::parse(&String::from(text)).map_err(|_| unreadable())?;
+    serde_wasm_bindgen::from_value(value).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Failure {
+    Failure::new(FailureKind::Server, "The server's answer could not be read. Try again in a moment.")
+}
+
+fn escape(part: &str) -> String {
+    js_sys::encode_uri_component(part).into()
+}
+
+/// A property of an object that came from outside; undefined where there is none.
+pub(crate) fn property(value: &JsValue, name: &str) -> JsValue {
+    js_sys::Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}

@@ -1,0 +1,52 @@
+//! What survives a reload, in the tab's own session storage: drafts and clicks that were not answered. Storage may be
+//! forbidden or full; then nothing survives and nothing breaks.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web_sys::Storage;
+
+use super::{from_json, to_json};
+
+/// The part of the storage that belongs to one user of one gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct Shelf {
+    prefix: String,
+}
+
+impl Shelf {
+    pub(crate) fn new(gateway: &str, user: &str) -> Self {
+        Shelf { prefix: format!("triptych:{gateway}:{user}:") }
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        storage()?.get_item(&self.key(name)).ok()?
+    }
+
+    pub(crate) fn set_text(&self, name: &str, text: &str) {
+        let Some(storage) = storage() else { return };
+        // A full or forbidden storage is no reason to stop.
+        let _ = if text.is_empty() {
+            storage.remove_item(&self.key(name))
+        } else {
+            storage.set_item(&self.key(name), text)
+        };
+    }
+
+    pub(crate) fn value<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        from_json(&self.text(name)?.as_str().into()).ok()
+    }
+
+    pub(crate) fn set_value(&self, name: &str, value: &impl Serialize) {
+        if let Ok(text) = to_json(value) {
+            self.set_text(name, &text);
+        }
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok()?
+}

@@ -1,0 +1,161 @@
+//! What JavaScript sees: the only `#[wasm_bindgen]` exports. The element class owns the lifecycle and holds a handle.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlElement;
+
+use crate::client::property;
+use crate::client::token::{Source, Token, from_url};
+use crate::config::Config;
+use crate::error::{Failure, FailureKind};
+use crate::host::{Emit, HostEvent};
+use crate::mount::{Mounted, mount as mount_view};
+
+/// A running widget. It is stopped and taken off the page by `unmount`, or when it is freed.
+#[wasm_bindgen]
+pub struct WidgetHandle {
+    mounted: Mounted,
+}
+
+/// Puts a widget into `root`, an element within an open shadow root. `config` has the element's attributes in camel
+/// case; `host` has `emit(name, detail, cancelable)` and perhaps `getToken(reason)`. Throws a string that names the
+/// attribute at fault.
+#[wasm_bindgen]
+pub fn mount(root: HtmlElement, config: JsValue, host: JsValue) -> Result<WidgetHandle, JsValue> {
+    let config = read_config(config)?;
+    let mounted = mount_view(&root, &config, token_source(&config, &host), emitter(host));
+    Ok(WidgetHandle { mounted: mounted.map_err(|error| JsValue::from_str(&error.to_string()))? })
+}
+
+/// The version of the widget, which the loader compares with its own.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+#[wasm_bindgen]
+impl WidgetHandle {
+    /// Takes over changed attributes. The gateway and the source of tokens stay those of the mount.
+    pub fn set_config(&self, config: JsValue) -> Result<(), JsValue> {
+        self.mounted.app.configure(&read_config(config)?);
+        Ok(())
+    }
+
+    /// Opens the launcher.
+    pub fn open(&self) {
+        self.mounted.app.set_open(true);
+    }
+
+    /// Closes the launcher.
+    pub fn close(&self) {
+        self.mounted.app.set_open(false);
+    }
+
+    /// Sends a message as if the user had typed it.
+    pub fn send(&self, text: String) {
+        self.mounted.app.type_draft(text);
+        self.mounted.app.send();
+    }
+
+    /// Asks the gateway for the balance, as after a purchase.
+    pub fn refresh_credits(&self) {
+        self.mounted.app.refresh_credits();
+    }
+
+    /// Stops the widget and takes it off the page.
+    pub fn unmount(self) {}
+}
+
+fn read_config(config: JsValue) -> Result<Config, JsValue> {
+    serde_wasm_bindgen::from_value(config).map_err(|error| {
+        JsValue::from_str(&format!("An attribute has a value that it does not take: {error}"))
+    })
+}
+
+fn token_source(config: &Config, host: &JsValue) -> Source {
+    let host = host.clone();
+    let url = config.token_url.clone().filter(|url| !url.is_empty()).map(from_url);
+    Rc::new(move |reason| {
+        // Looked up at every call: a page may set the property after the element was made.
+        let Ok(get_token) = property(&host, "getToken").dyn_into::<Function>() else {
+            return match &url {
+                Some(url) => url(reason),
+                None => Box::pin(async {
+                    Err(Failure::new(
+                        FailureKind::Token,
+                        "The page gives no token: set the token-url attribute or the getToken property.",
+                    ))
+                }),
+            };
+        };
+        let host = host.clone();
+        Box::pin(async move {
+            let failed = |_| {
+                let message = "The page could not hand out a token. Reload the page or sign in again.";
+                Failure::new(FailureKind::Token, message)
+            };
+            let answer = get_token.call1(&host, &JsValue::from_str(reason.as_str())).map_err(failed)?;
+            let answer = JsFuture::from(Promise::resolve(&answer)).await.map_err(failed)?;
+            Token::from_value(&answer)
+        })
+    })
+}
+
+fn emitter(host: JsValue) -> Emit {
+    Rc::new(move |event| {
+        let Ok(emit) = property(&host, "emit").dyn_into::<Function>() else { return true };
+        let (name, cancelable, pairs) = describe(event);
+        let detail = Object::new();
+        for (key, value) in pairs {
+            // A plain object takes any property.
+            let _ = Reflect::set(&detail, &JsValue::from_str(key), &value);
+        }
+        let arguments = Array::of3(&JsValue::from_str(name), &detail, &JsValue::from_bool(cancelable));
+        // A listener of the page that throws is the page's own affair.
+        emit.apply(&host, &arguments).map_or(true, |answer| answer != JsValue::FALSE)
+    })
+}
+
+type Described = (&'static str, bool, Vec<(&'static str, JsValue)>);
+
+fn describe(event: HostEvent) -> Described {
+    let text = |text: &str| JsValue::from_str(text);
+    let credits = |amount: triptych_protocol::Credits| JsValue::from_f64(amount.micro() as f64);
+    let maybe = |amount: Option<_>| amount.map_or(JsValue::NULL, credits);
+    match event {
+        HostEvent::Ready => ("triptych-ready", false, Vec::new()),
+        HostEvent::Opened => ("triptych-open", false, Vec::new()),
+        HostEvent::Closed => ("triptych-close", false, Vec::new()),
+        HostEvent::Failed(failure) => (
+            "triptych-error",
+            false,
+            vec![("code", text(failure.code())), ("message", text(&failure.message))],
+        ),
+        HostEvent::Credits(balance) => {
+            let detail = vec![
+                ("available", credits(balance.available)),
+                ("held", credits(balance.held)),
+                ("currency", text(&balance.currency)),
+            ];
+            ("triptych-credits", false, detail)
+        }
+        HostEvent::TopUp { url, needed, available } => {
+            let url = url.map_or(JsValue::NULL, |url| text(&url));
+            (
+                "triptych-top-up",
+                true,
+                vec![("url", url), ("needed", maybe(needed)), ("available", maybe(available))],
+            )
+        }
+        HostEvent::Message { text: message } => {
+            ("triptych-message", false, vec![("role", text("assistant")), ("text", text(&message))])
+        }
+        HostEvent::Asset { kind, url, id } => {
+            ("triptych-asset", false, vec![("kind", text(kind)), ("url", text(&url)), ("id", text(&id))])
+        }
+    }
+}

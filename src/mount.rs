@@ -1,0 +1,81 @@
+//! Puts a widget into an element and takes it off again, leaving nothing behind.
+
+use std::any::Any;
+use std::cell::RefCell;
+
+use leptos::mount::mount_to_renderer;
+use leptos::prelude::Owner;
+use wasm_bindgen::JsValue;
+use web_sys::{CssStyleSheet, HtmlElement};
+
+use crate::app::App;
+use crate::client::property;
+use crate::client::token::Source;
+use crate::config::{Config, ConfigError};
+use crate::host::Emit;
+use crate::view;
+
+const STYLE: &str = include_str!("widget.css");
+
+thread_local! {
+    /// One sheet for all widgets of the page.
+    static SHEET: RefCell<Option<CssStyleSheet>> = const { RefCell::new(None) };
+}
+
+/// A widget on the page. Dropping it stops it and takes it off.
+pub(crate) struct Mounted {
+    pub(crate) app: App,
+    view: Option<Box<dyn Any>>,
+    owner: Option<Owner>,
+}
+
+/// Puts a widget into `root`. It must be a real element: a view that is mounted on a shadow root itself goes blank at
+/// its first swap, because Leptos looks for an `Element` above it.
+pub(crate) fn mount(
+    root: &HtmlElement,
+    config: &Config,
+    tokens: Source,
+    emit: Emit,
+) -> Result<Mounted, ConfigError> {
+    adopt_style(root);
+    // An owner of its own, so that a widget inside of another Leptos view does not die with some part of it.
+    let owner = Owner::new_root(None);
+    let mounted = owner.with(|| {
+        let app = App::start(config, tokens, emit)?;
+        let handle = mount_to_renderer(root, move || view::copilot(app));
+        Ok((app, handle))
+    });
+    let (app, handle) = mounted?;
+    Ok(Mounted { app, view: Some(Box::new(handle)), owner: Some(owner) })
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        self.app.stop();
+        // The view first: its pieces still read what the owner holds.
+        drop(self.view.take());
+        if let Some(owner) = self.owner.take() {
+            owner.unset_with_forced_cleanup();
+        }
+    }
+}
+
+/// A constructable sheet needs no inline style, so a strict content security policy allows it.
+fn adopt_style(root: &HtmlElement) {
+    let sheet = SHEET.with_borrow_mut(|shared| {
+        if shared.is_none() {
+            let sheet = CssStyleSheet::new().ok()?;
+            sheet.replace_sync(STYLE).ok()?;
+            *shared = Some(sheet);
+        }
+        shared.clone()
+    });
+    let (Some(sheet), node) = (sheet, root.get_root_node()) else { return };
+    let name = JsValue::from_str("adoptedStyleSheets");
+    let adopted = js_sys::Array::from(&property(&node, "adoptedStyleSheets"));
+    if !adopted.includes(&sheet, 0) {
+        adopted.push(&sheet);
+        // Where the browser does not have it the widget works without style.
+        let _ = js_sys::Reflect::set(&node, &name, &adopted);
+    }
+}

@@ -1,0 +1,129 @@
+//! What is seen. Views read signals and call methods of `App`; none of them fetches, parses or decides.
+
+mod chat;
+mod composer;
+mod credits;
+mod fields;
+mod icon;
+mod image;
+mod job;
+mod launcher;
+mod markdown;
+mod message;
+mod panels;
+mod picture;
+mod send;
+mod text;
+mod video;
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
+
+use crate::app::{App, Catalogue};
+use crate::config::{Mode, Theme};
+
+/// From this width on, in CSS pixels, all panels stand side by side.
+const WIDE: i32 = 1_100;
+
+/// The whole widget.
+pub(crate) fn copilot(app: App) -> impl IntoView {
+    let signals = app.signals;
+    let root = NodeRef::<html::Div>::new();
+    let shown = move || signals.mode.get() == Mode::Inline || signals.open.get();
+    observe_width(app, root);
+    view! {
+        <div
+            class="copilot"
+            class:light=move || signals.theme.get() == Theme::Light
+            class:dark=move || signals.theme.get() == Theme::Dark
+            class:docked=move || signals.mode.get() == Mode::Launcher
+            class:open=shown
+            class:wide=move || signals.wide.get()
+            node_ref=root
+        >
+            {launcher::launcher(app)}
+            <Show when=shown>{window(app)}</Show>
+            <div class="hidden" role="log" aria-live="polite" aria-atomic="true">
+                {move || signals.announcement.get()}
+            </div>
+        </div>
+    }
+}
+
+fn window(app: App) -> AnyView {
+    let signals = app.signals;
+    let docked = move || signals.mode.get() == Mode::Launcher;
+    view! {
+        <section
+            class="window"
+            part="window"
+            role=move || if docked() { "dialog" } else { "region" }
+            aria-label=move || signals.heading.get()
+            on:keydown=move |event| {
+                if event.key() == "Escape" && docked() {
+                    event.stop_propagation();
+                    app.set_open(false);
+                }
+            }
+        >
+            <header class="top" part="header">
+                <span class="mark">{icon::mark()}</span>
+                <h2 class="heading">{move || signals.heading.get()}</h2>
+                {credits::status(app)}
+                <Show when=docked>
+                    <button type="button" class="icon" aria-label="Close" on:click=move |_| app.set_open(false)>
+                        {icon::close()}
+                    </button>
+                </Show>
+            </header>
+            <Show when=move || !signals.online.get()>
+                <p class="notice" role="note">"You are offline. What you type is kept, and jobs go on at the server."</p>
+            </Show>
+            {move || match signals.catalogue.get() {
+                Catalogue::Failed(failure) => {
+                    view! {
+                        <div class="notice bad" role="alert">
+                            <p>{failure.message.clone()}</p>
+                            <button type="button" class="quiet" on:click=move |_| app.reconnect()>"Try again"</button>
+                        </div>
+                    }
+                        .into_any()
+                }
+                _ => ().into_any(),
+            }}
+            {panels::panels(app)}
+        </section>
+    }
+    .into_any()
+}
+
+/// Side by side or one at a time follows the widget's own width, whatever the page's is.
+fn observe_width(app: App, root: NodeRef<html::Div>) {
+    let wide = app.signals.wide;
+    let observing = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+    Effect::new(move || {
+        let Some(element) = root.get() else { return };
+        let element: HtmlElement = element.unchecked_into();
+        let measured = element.clone();
+        let call = Closure::<dyn FnMut()>::new(move || {
+            let is_wide = measured.offset_width() >= WIDE;
+            if wide.try_get_untracked().is_some_and(|was| was != is_wide) {
+                wide.set(is_wide);
+            }
+        });
+        if let Ok(observer) = ResizeObserver::new(call.as_ref().unchecked_ref()) {
+            observer.observe(&element);
+            observing.set_value(Some((observer, call)));
+        }
+    });
+    on_cleanup(move || {
+        observing.try_update_value(|observing| {
+            if let Some((observer, _)) = observing.take() {
+                observer.disconnect();
+            }
+        });
+    });
+}

@@ -1,0 +1,87 @@
+use leptos::prelude::*;
+
+use super::icon;
+use super::text::safe_link;
+use crate::app::App;
+use crate::credits::{Cover, balance_text, grouped};
+
+/// The balance: what can be spent and what running calls hold.
+pub(super) fn status(app: App) -> impl IntoView {
+    let wallet = app.signals.wallet;
+    let balance = Memo::new(move |_| wallet.with(|wallet| wallet.balance().cloned()));
+    let exact = move || {
+        balance.get().map(|balance| {
+            format!("{} available, {} held", grouped(balance.available), grouped(balance.held))
+        })
+    };
+    view! {
+        <div
+            class="credits"
+            part="credits"
+            class:low=move || wallet.with(|wallet| wallet.is_low())
+            role="status"
+            aria-label="Credits"
+            title=exact
+        >
+            {icon::coin()}
+            {move || match balance.get() {
+                None => view! { <span class="amount">"…"</span> }.into_any(),
+                Some(balance) => {
+                    let held = (balance.held.micro() != 0).then(|| {
+                        view! { <span class="held">{format!("{} held", grouped(balance.held.rounded_up()))}</span> }
+                    });
+                    view! {
+                        <span class="amount">{balance_text(balance.available)}</span>
+                        <span class="unit">{balance.currency.clone()}</span>
+                        {held}
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+}
+
+/// Why a send is refused for want of credits, and the way to more.
+pub(super) fn shortfall(app: App, cover: Memo<Cover>, id: &'static str) -> impl IntoView {
+    move || {
+        let Cover::Short { needed, available } = cover.get() else { return ().into_any() };
+        let reason = format!(
+            "This needs {} credits and {} are free.",
+            grouped(needed.rounded_up()),
+            balance_text(available)
+        );
+        view! {
+            <p class="shortfall" id=id role="note">
+                <span>{reason}</span>
+                {top_up(app, cover)}
+            </p>
+        }
+        .into_any()
+    }
+}
+
+fn top_up(app: App, cover: Memo<Cover>) -> AnyView {
+    let url =
+        app.signals.wallet.with(|wallet| wallet.balance().and_then(|balance| balance.top_up_url.clone()));
+    match url.as_deref().and_then(safe_link) {
+        Some(url) => view! {
+            <a class="top-up" part="top-up" href=url target="_blank" rel="noopener"
+                on:click=move |event| {
+                    if !app.top_up(Some(cover.get_untracked())) {
+                        event.prevent_default();
+                    }
+                }
+            >"Top up"</a>
+        }
+        .into_any(),
+        None => view! {
+            <button type="button" class="top-up quiet" part="top-up"
+                on:click=move |_| {
+                    app.top_up(Some(cover.get_untracked()));
+                }
+            >"Top up"</button>
+        }
+        .into_any(),
+    }
+}

@@ -1,0 +1,84 @@
+//! The fields of a form, drawn from the catalogue.
+
+use leptos::prelude::*;
+use triptych_protocol::{Parameter, ParameterKind};
+
+use crate::form::Form;
+
+/// The choice of a model, where there is one to make.
+pub(super) fn model_select(form: RwSignal<Form>, label: &'static str) -> impl IntoView {
+    let models = Memo::new(move |_| {
+        form.with(|form| {
+            form.models().iter().map(|m| (m.id.clone(), m.triptych.name.clone())).collect::<Vec<_>>()
+        })
+    });
+    let chosen = Memo::new(move |_| form.with(|form| form.model().map(|model| model.id.clone())));
+    move || {
+        let options: Vec<_> = models
+            .get()
+            .into_iter()
+            .map(|(id, name)| {
+                let value = id.clone();
+                view! { <option value=value selected=move || chosen.get().as_deref() == Some(id.as_str())>{name}</option> }
+            })
+            .collect();
+        (!options.is_empty()).then(|| {
+            view! {
+                <select class="model" part="select" aria-label=label
+                    on:change=move |event| form.update(|form| form.select(&event_target_value(&event)))
+                >{options}</select>
+            }
+        })
+    }
+}
+
+/// One field for each parameter of the chosen model.
+pub(super) fn parameters(form: RwSignal<Form>) -> impl IntoView {
+    let parameters = Memo::new(move |_| {
+        form.with(|form| form.model().map(|model| model.triptych.parameters.clone()).unwrap_or_default())
+    });
+    view! {
+        <For each=move || parameters.get() key=|parameter| format!("{parameter:?}") let:parameter>
+            {field(form, parameter)}
+        </For>
+    }
+}
+
+fn field(form: RwSignal<Form>, parameter: Parameter) -> AnyView {
+    let name = parameter.name.clone();
+    let value = {
+        let name = name.clone();
+        Memo::new(move |_| form.with(|form| form.value(&name).unwrap_or_default().to_owned()))
+    };
+    let choose = Callback::new(move |value: String| form.update(|form| form.set(&name, &value)));
+    match parameter.kind {
+        ParameterKind::Choice { choices, .. } => {
+            let options: Vec<_> = choices
+                .into_iter()
+                .map(|choice| {
+                    let chosen = choice.value.clone();
+                    view! { <option value=choice.value selected=move || value.get() == chosen>{choice.label}</option> }
+                })
+                .collect();
+            view! {
+                <label class="field">
+                    <span class="label">{parameter.label}</span>
+                    <select part="select" on:change=move |event| choose.run(event_target_value(&event))>{options}</select>
+                </label>
+            }
+            .into_any()
+        }
+        ParameterKind::Integer { min, max, step, unit, .. } => {
+            let unit = unit.unwrap_or_default();
+            let shown = move || format!("{} {unit}", value.get());
+            view! {
+                <label class="field">
+                    <span class="label">{parameter.label}<output class="value">{shown}</output></span>
+                    <input type="range" part="range" min=min max=max step=step prop:value=move || value.get()
+                        on:input=move |event| choose.run(event_target_value(&event)) />
+                </label>
+            }
+            .into_any()
+        }
+    }
+}

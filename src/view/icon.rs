@@ -1,0 +1,63 @@
+//! Icons, drawn on a 24 by 24 grid with the colour of the text around them. All are decoration: names are in the
+//! buttons.
+
+use leptos::prelude::*;
+
+fn icon(path: &'static str) -> AnyView {
+    view! {
+        <svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.8"
+            stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
+            <path d=path></path>
+        </svg>
+    }
+    .into_any()
+}
+
+/// Three leaves: the sign of the product.
+pub(super) fn mark() -> AnyView {
+    icon("M9 4.5h6v15H9zM9 6 4 7.5v9L9 18M15 6l5 1.5v9L15 18")
+}
+
+pub(super) fn close() -> AnyView {
+    icon("M6 6l12 12M18 6 6 18")
+}
+
+pub(super) fn down() -> AnyView {
+    icon("m6 9 6 6 6-6")
+}
+
+pub(super) fn plus() -> AnyView {
+    icon("M12 5v14M5 12h14")
+}
+
+pub(super) fn send() -> AnyView {
+    icon("M12 19V5M6 11l6-6 6 6")
+}
+
+pub(super) fn stop() -> AnyView {
+    icon("M8 8h8v8H8z")
+}
+
+pub(super) fn retry() -> AnyView {
+    icon("M20 11a8 8 0 1 0-2.3 6M20 5v6h-6")
+}
+
+pub(super) fn download() -> AnyView {
+    icon("M12 4v11M7 11l5 5 5-5M5 20h14")
+}
+
+pub(super) fn coin() -> AnyView {
+    icon("M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM14.8 9.6a3.6 3.6 0 1 0 0 4.8")
+}
+
+pub(super) fn picture() -> AnyView {
+    icon("M4 5h16v14H4zM4 16l5-5 4 4 2-2 5 5M15.5 9.5h.01")
+}
+
+pub(super) fn film() -> AnyView {
+    icon("M4 5h16v14H4zM10 9.5v5l4.5-2.5z")
+}
+
+pub(super) fn talk() -> AnyView {
+    icon("M5 5h14v10h-7l-4 4v-4H5z")
+}

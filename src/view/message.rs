@@ -1,0 +1,115 @@
+use leptos::html;
+use leptos::prelude::*;
+use triptych_markdown::Stream;
+use triptych_protocol::Role;
+use wasm_bindgen::JsCast;
+
+use super::icon;
+use super::markdown::Painter;
+use super::text::receipt;
+use crate::app::{App, MessageState, MessageView};
+use crate::error::FailureKind;
+use crate::session::{MessageId, Status};
+
+/// One message.
+pub(super) fn message(app: App, id: MessageId, painted: Callback<()>) -> AnyView {
+    match app.message(id) {
+        Some((Role::User, _)) => said(app.text_from(id, 0)),
+        Some((_, view)) => answer(app, id, view, painted),
+        None => ().into_any(),
+    }
+}
+
+fn said(text: String) -> AnyView {
+    view! {
+        <article class="message user" part="message user" aria-label="You">
+            <p class="bubble" dir="auto">{text}</p>
+        </article>
+    }
+    .into_any()
+}
+
+fn answer(app: App, id: MessageId, view: MessageView, painted: Callback<()>) -> AnyView {
+    let body = NodeRef::<html::Div>::new();
+    paint(app, id, view.clone(), body, painted);
+    let state = view.state;
+    let live = {
+        let state = state.clone();
+        Memo::new(move |_| state.with(|state| state.status.is_live()))
+    };
+    let waiting = {
+        let state = state.clone();
+        Memo::new(move |_| state.with(|state| state.status == Status::Waiting))
+    };
+    view! {
+        <article class="message answer" part="message answer" aria-label="Copilot" aria-busy=move || live.get().to_string()>
+            <div class="body" dir="auto" class:live=move || live.get() node_ref=body></div>
+            <Show when=move || waiting.get()>
+                <div class="thinking"><span></span><span></span><span></span></div>
+            </Show>
+            {move || footer(app, id, state.get())}
+        </article>
+    }
+    .into_any()
+}
+
+/// Paints what came since the last time. Finished blocks are left alone.
+fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>, painted: Callback<()>) {
+    let painter = StoredValue::new_local(None::<(Painter, Stream, usize)>);
+    Effect::new(move || {
+        let length = view.length.get();
+        let finished = view.state.with(|state| !state.status.is_live());
+        let Some(element) = body.get() else { return };
+        painter.update_value(|painter| {
+            let (painter, stream, done) =
+                painter.get_or_insert_with(|| (Painter::new(element.unchecked_into()), Stream::new(), 0));
+            let fresh = app.text_from(id, *done);
+            if !fresh.is_empty() && length > *done {
+                *done += fresh.len();
+                painter.apply(stream.push(&fresh));
+            }
+            if finished {
+                painter.apply(stream.finish());
+            }
+        });
+        painted.run(());
+    });
+}
+
+fn footer(app: App, id: MessageId, state: MessageState) -> AnyView {
+    let retry = move || {
+        view! {
+            <button type="button" class="quiet" on:click=move |_| app.retry(id)
+                disabled=move || app.signals.busy.get()
+            >{icon::retry()} "Retry"</button>
+        }
+    };
+    let failure = match &state.status {
+        Status::Failed(failure) => {
+            let again = failure.can_retry().then(retry);
+            let class = if failure.kind == FailureKind::Credits { "failure credits" } else { "failure" };
+            Some(view! { <div class=class role="alert"><p>{failure.message.clone()}</p>{again}</div> })
+        }
+        _ => None,
+    };
+    let remark = match &state.status {
+        Status::Resuming => Some("Reconnecting…"),
+        Status::Stopping => Some("Stopping…"),
+        Status::Stopped => Some("Stopped"),
+        Status::Cut => Some("Reached the longest length of an answer"),
+        _ => None,
+    };
+    let pace = state.pace;
+    let first = pace.first_token_seconds().filter(|_| !state.status.is_live());
+    let rate = pace.tokens_per_second().filter(|_| !state.status.is_live());
+    let details = [
+        remark.map(str::to_owned),
+        state.receipt.as_ref().map(receipt),
+        first.map(|seconds| format!("first token {seconds:.2} s")),
+        rate.map(|rate| format!("{rate:.0} tokens/s")),
+    ];
+    let details: Vec<_> = details.into_iter().flatten().map(|text| view! { <span>{text}</span> }).collect();
+    let details =
+        (!details.is_empty()).then(|| view! { <div class="details" part="details">{details}</div> });
+    view! { {failure} {details} }.into_any()
+}

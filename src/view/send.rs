@@ -1,0 +1,78 @@
+//! The form that the image and the video panel share: a prompt, the parameters, a button with its price.
+
+use leptos::prelude::*;
+use triptych_protocol::Estimate;
+use web_sys::KeyboardEvent;
+
+use super::credits::shortfall;
+use super::fields::{model_select, parameters};
+use crate::app::App;
+use crate::credits::{Cover, price_text};
+use crate::form::Form;
+
+/// What differs between the two.
+pub(super) struct Maker {
+    pub(super) form: RwSignal<Form>,
+    pub(super) prompt: RwSignal<String>,
+    pub(super) model_label: &'static str,
+    pub(super) prompt_label: &'static str,
+    pub(super) placeholder: &'static str,
+    pub(super) button: &'static str,
+    pub(super) id: &'static str,
+    pub(super) make: fn(App, Option<Estimate>),
+}
+
+/// The form.
+pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
+    let Maker { form, prompt, model_label, prompt_label, placeholder, button, id, make } = maker;
+    let estimate = Memo::new(move |_| form.with(Form::estimate));
+    let cover = Memo::new(move |_| app.signals.wallet.with(|wallet| wallet.covers(estimate.get())));
+    let blank = Memo::new(move |_| prompt.with(|prompt| prompt.trim().is_empty()));
+    let limit = move || {
+        form.with(|form| form.model().and_then(|model| model.triptych.limits.max_prompt_chars))
+            .map(|most| most.to_string())
+    };
+    let short = move || matches!(cover.get(), Cover::Short { .. });
+    let refused = move || blank.get() || short() || form.with(|form| form.model().is_none());
+    let submit = move || {
+        if !refused() {
+            make(app, estimate.get_untracked());
+        }
+    };
+    view! {
+        <form class="maker" part="form"
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <label class="field">
+                <span class="label">{prompt_label}</span>
+                <textarea class="prompt" part="input" rows="3" dir="auto" placeholder=placeholder maxlength=limit
+                    prop:value=move || prompt.get()
+                    on:input=move |event| prompt.set(event_target_value(&event))
+                    on:keydown=move |event: KeyboardEvent| {
+                        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+                            event.prevent_default();
+                            submit();
+                        }
+                    }
+                ></textarea>
+            </label>
+            <div class="fields">
+                <label class="field">
+                    <span class="label">"Model"</span>
+                    {model_select(form, model_label)}
+                </label>
+                {parameters(form)}
+            </div>
+            {shortfall(app, cover, id)}
+            <div class="row">
+                <span class="price" part="price" id=format!("{id}-price")>{move || estimate.get().map(price_text)}</span>
+                <button type="submit" class="primary" part="generate" disabled=refused
+                    aria-describedby=format!("{id}-price {id}")
+                >{button}</button>
+            </div>
+        </form>
+    }
+}
