@@ -1,1 +1,36 @@
-//! Placeholder.
+//! The Triptych gateway: keeps the provider keys, mints browser tokens, holds the credit ledger, queues video jobs,
+//! and speaks OpenAI's wire shapes to widgets on one side and to providers on the other.
+//!
+//! [`app::router`] is the whole HTTP surface; the binary and the tests serve the same one.
+
+pub mod app;
+pub mod config;
+pub mod state;
+
+mod asset;
+mod audit;
+mod auth;
+mod call;
+mod catalogue;
+mod cors;
+mod demo;
+mod error;
+mod estimate;
+mod idempotency;
+mod job;
+mod ledger;
+mod observe;
+mod provider;
+mod routes;
+mod sse;
+mod store;
+mod stream;
+mod widget_files;
+mod wire;
+
+/// Installs the TLS implementation that outgoing calls use. Call it once before the first request; a second call
+/// changes nothing.
+pub fn init_tls() {
+    // Fails only when one is installed already, which is what was wanted.
+    rustls::crypto::ring::default_provider().install_default().ok();
+}

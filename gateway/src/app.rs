@@ -1,0 +1,125 @@
+//! The whole HTTP surface, and how it is served.
+
+use std::any::Any;
+use std::future::IntoFuture;
+use std::io;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use triptych_protocol::ErrorCode;
+
+use crate::cors::cors;
+use crate::demo;
+use crate::error::Error;
+use crate::job;
+use crate::observe::{install_metrics, observe};
+use crate::routes;
+use crate::state::AppState;
+
+/// The longest plain-text refusal that is worth passing on.
+const LONGEST_REFUSAL: usize = 1024;
+
+/// Every call, with what surrounds all of them.
+pub fn router(state: AppState) -> Router {
+    install_metrics();
+    routes::router(&state)
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::max(state.config.limits.body_bytes))
+        .layer(from_fn(one_shape_of_error))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), cors))
+        .layer(from_fn(observe))
+        .with_state(state)
+}
+
+/// Serves on a bound listener until [`AppState::shut_down`], then lets running calls end for as long as the
+/// configuration allows, settles what they cost, and closes the store.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve(state: AppState, listener: TcpListener) -> io::Result<()> {
+    let worker = job::worker::spawn(state.clone());
+    let stop = state.shutdown.clone();
+    let server = axum::serve(listener, router(state.clone()));
+    let server = server.with_graceful_shutdown(async move { stop.wait().await }).into_future();
+    let grace = state.config.shutdown_grace;
+    let overdue = async {
+        state.shutdown.wait().await;
+        tokio::time::sleep(grace).await;
+    };
+    let result = tokio::select! {
+        result = server => result,
+        () = overdue => {
+            tracing::warn!("some connections did not end in time and were cut");
+            Ok(())
+        }
+    };
+    state.shut_down();
+    let settled = async {
+        state.streams.idle().await;
+        worker.await.ok();
+    };
+    if tokio::time::timeout(grace, settled).await.is_err() {
+        tracing::warn!("some calls did not end in time; the next start gives back what they hold");
+    }
+    state.store.close().await;
+    result
+}
+
+/// Pages in the demo, 404 for everything else.
+async fn unknown(State(state): State<AppState>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let call = ["/v1/", "/admin/", "/demo/"].iter().any(|prefix| uri.path().starts_with(prefix));
+    let demo = &state.config.demo;
+    match &demo.pages {
+        Some(folder) if demo.enabled && !call && (method == Method::GET || method == Method::HEAD) => {
+            demo::page(folder, uri.path(), &headers).await.into_response()
+        }
+        _ => Error::new(ErrorCode::NotFound, "There is no such call. Check the path.").into_response(),
+    }
+}
+
+/// The framework's own refusals are plain text or empty; clients get one shape of error only.
+async fn one_shape_of_error(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let foreign = kind.is_none_or(|kind| kind.starts_with("text/plain"));
+    if !(status.is_client_error() || status.is_server_error()) || !foreign {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let text = axum::body::to_bytes(body, LONGEST_REFUSAL).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let code = match status {
+        StatusCode::NOT_FOUND => ErrorCode::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLarge,
+        status if status.is_server_error() => ErrorCode::Internal,
+        _ => ErrorCode::InvalidRequest,
+    };
+    let message = match text.trim() {
+        "" if status == StatusCode::METHOD_NOT_ALLOWED => "This path does not take that method.",
+        "" => status.canonical_reason().unwrap_or("The request was refused."),
+        text => text,
+    };
+    let mut response = Error::new(code, message).into_response();
+    // 405 and the like keep their status and headers such as `Allow`.
+    *response.status_mut() = status;
+    for (name, value) in &parts.headers {
+        if !matches!(name.as_str(), "content-type" | "content-length") {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("of unknown cause");
+    Error::internal(format!("panic: {text}")).into_response()
+}

@@ -1,0 +1,239 @@
+//! What the gateway is told: a TOML file, and secrets from the environment only.
+
+mod check;
+mod file;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use triptych_protocol::{Credits, Modality};
+
+pub(crate) use file::{Amount, read_as};
+
+/// The whole configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// The address that browsers reach the gateway at, without a trailing slash.
+    pub public_url: Option<String>,
+    /// `sqlite:` and a path.
+    pub database: String,
+    /// The folder for pictures and clips.
+    pub media: PathBuf,
+    /// The folder with the built widget's files.
+    pub widget: Option<PathBuf>,
+    /// A catalogue of models that replaces the built-in one.
+    pub catalogue: Option<PathBuf>,
+    /// How long running calls may go on after a stop was asked for.
+    pub shutdown_grace: Duration,
+    /// How the log is written.
+    pub log_format: LogFormat,
+    /// What is said about credits.
+    pub credits: CreditsConfig,
+    /// Who may mint tokens.
+    pub tenants: Vec<Tenant>,
+    /// Where calls go. The first one that serves a model's modality gets the call.
+    pub providers: Vec<ProviderConfig>,
+    /// How video jobs are worked on.
+    pub jobs: JobsConfig,
+    /// Bounds on what one request or user may take.
+    pub limits: Limits,
+    /// The demonstration, which plays the host's backend as well.
+    pub demo: Demo,
+    /// From the environment.
+    pub secrets: Secrets,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What is said about credits.
+#[derive(Clone, Debug)]
+pub struct CreditsConfig {
+    /// At or below this a balance counts as low.
+    pub low_at: Option<Credits>,
+    /// Where users can buy more.
+    pub top_up_url: Option<String>,
+    /// The name of the unit.
+    pub currency: String,
+}
+
+/// A host: its backend mints tokens for its users, its pages use them.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// A short name.
+    pub id: String,
+    /// What its backend sends as `Authorization: Bearer`.
+    pub secret: SecretString,
+    /// The origins of its pages, such as `https://example.com`.
+    pub origins: Vec<String>,
+    /// What a user gets when a token is minted for it for the first time.
+    pub initial_grant: Option<Credits>,
+}
+
+/// How a provider's video API is shaped. Chat and images are always OpenAI's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProviderKind {
+    /// `POST /v1/videos`.
+    Openai,
+    /// `POST /v1/video/generations`.
+    Generations,
+}
+
+/// An upstream.
+#[derive(Clone, Debug)]
+pub struct ProviderConfig {
+    /// A short name, unique.
+    pub id: String,
+    /// How its video API is shaped.
+    pub kind: ProviderKind,
+    /// Without a trailing slash; the calls' paths follow its `/v1`, which may be left out.
+    pub base_url: String,
+    /// Sent as `Authorization: Bearer`.
+    pub key: Option<SecretString>,
+    /// What it is used for.
+    pub serves: Vec<Modality>,
+    /// From the catalogue's ids to the provider's own, where they differ.
+    pub model_map: BTreeMap<String, String>,
+    /// The field that caps an answer's tokens: `max_completion_tokens`, or `max_tokens` for older servers.
+    pub max_tokens_field: String,
+    /// Video jobs that it may work on at once.
+    pub max_video_jobs: u32,
+    /// For the connection to be made.
+    pub connect_timeout_ms: u64,
+    /// From the request to the first byte of its answer.
+    pub first_byte_timeout_ms: u64,
+    /// Between two pieces of an answer.
+    pub idle_timeout_ms: u64,
+}
+
+/// How video jobs are worked on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobsConfig {
+    /// First wait between two polls of a job.
+    pub poll_min_ms: u64,
+    /// Longest wait between two polls of a job.
+    pub poll_max_ms: u64,
+    /// Unfinished jobs that one user may have.
+    pub max_queued_per_user: u32,
+    /// After this a job that has not ended is given up.
+    pub deadline_minutes: u64,
+    /// How long finished files are kept.
+    pub asset_days: u32,
+}
+
+/// Bounds on what one request or user may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest JSON body.
+    pub body_bytes: usize,
+    /// Largest multipart body.
+    pub upload_bytes: usize,
+    /// Streams that one user may have open.
+    pub streams_per_user: u32,
+}
+
+/// The demonstration.
+#[derive(Clone, Debug, Default)]
+pub struct Demo {
+    /// Serves pages and mints tokens without credentials. Only on a loopback address.
+    pub enabled: bool,
+    /// The folder that is served at `/`.
+    pub pages: Option<PathBuf>,
+    /// The user that tokens are for when the page names none.
+    pub user: String,
+}
+
+/// What comes from the environment and is never logged.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// Signs tokens.
+    pub(crate) token_key: SecretString,
+    /// Opens `/admin/v1`.
+    pub(crate) admin: SecretString,
+}
+
+impl Secrets {
+    pub(crate) fn token_key_bytes(&self) -> &[u8] {
+        self.token_key.expose_secret().as_bytes()
+    }
+
+    /// A key of its own for links to assets, so that neither signature can stand in for the other.
+    pub(crate) fn asset_key(&self) -> [u8; 32] {
+        Sha256::new()
+            .chain_update(b"triptych assets\0")
+            .chain_update(self.token_key_bytes())
+            .finalize()
+            .into()
+    }
+}
+
+/// A configuration that cannot be used, in words that say which key and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub(crate) String);
+
+impl Config {
+    /// Reads a file; `env` looks up environment variables. Relative paths in it start from the file's own folder.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, a key is unknown, missing or wrong, or a secret is not in the environment.
+    pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ConfigError(format!(
+                "{name}: {error} (copy gateway.example.toml to start from, and name it with --config)"
+            ))
+        })?;
+        Config::parse(&name, &text, path.parent().unwrap_or(Path::new("")), env)
+    }
+
+    /// Reads the text of a file. `name` stands before each message, `base` is where relative paths start from.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(
+        name: &str,
+        text: &str,
+        base: &Path,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Config, ConfigError> {
+        let file = file::read(text).map_err(|message| ConfigError(format!("{name}: {message}")))?;
+        check::check(file, base, env).map_err(|message| ConfigError(format!("{name}: {message}")))
+    }
+
+    /// Reads the catalogue without keeping it.
+    ///
+    /// # Errors
+    /// Where it is wrong.
+    pub fn check_catalogue(&self) -> Result<(), ConfigError> {
+        crate::catalogue::Catalogue::load(self.catalogue.as_deref()).map(drop).map_err(ConfigError)
+    }
+
+    /// Sets the public address to the one that was bound, unless one is configured.
+    pub fn set_bound(&mut self, bound: SocketAddr) {
+        self.listen = bound;
+        self.public_url.get_or_insert_with(|| format!("http://{bound}"));
+    }
+
+    /// The address that browsers reach the gateway at, without a trailing slash.
+    pub fn public_base(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+}

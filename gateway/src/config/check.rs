@@ -1,0 +1,212 @@
+//! From the file to a configuration that can be relied on.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use axum::http::Uri;
+use secrecy::SecretString;
+use triptych_protocol::Modality;
+
+use super::file::{File, ProviderTable, TenantTable};
+use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, ProviderConfig, Secrets, Tenant};
+
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, String> {
+    let listen: SocketAddr = file.listen.parse().map_err(|_| {
+        format!("listen: `{}` is not an address (write e.g. \"127.0.0.1:8787\")", file.listen)
+    })?;
+    let public_url = file.public_url.as_deref().map(|url| web_address("public_url", url)).transpose()?;
+    if public_url.is_none() && !listen.ip().is_loopback() {
+        return Err(
+            "public_url: needed where `listen` is not a loopback address, because links to pictures and \
+                    clips are made from it (write e.g. \"https://ai.example.com\")"
+                .to_owned(),
+        );
+    }
+    if file.demo.enabled && !listen.ip().is_loopback() {
+        return Err(
+            "demo.enabled: the demo hands tokens to everybody, so it runs on a loopback address only \
+                    (write listen = \"127.0.0.1:8787\", or turn the demo off)"
+                .to_owned(),
+        );
+    }
+    let database = database(&file.database, base)?;
+    if let Some(url) = &file.credits.top_up_url {
+        web_address("credits.top_up_url", url)?;
+    }
+    if file.jobs.poll_min_ms == 0 || file.jobs.poll_min_ms > file.jobs.poll_max_ms {
+        return Err("jobs.poll_min_ms: must be at least 1 and at most jobs.poll_max_ms".to_owned());
+    }
+    if file.jobs.deadline_minutes == 0 || file.jobs.asset_days == 0 || file.jobs.max_queued_per_user == 0 {
+        return Err(
+            "jobs: deadline_minutes, asset_days and max_queued_per_user must be at least 1".to_owned()
+        );
+    }
+    if file.limits.body_bytes < 1024 || file.limits.upload_bytes < file.limits.body_bytes {
+        return Err(
+            "limits: body_bytes must be at least 1024 and upload_bytes at least body_bytes".to_owned()
+        );
+    }
+    let tenants = tenants(file.tenants, env)?;
+    let providers = providers(file.providers, env)?;
+    let folder = |path: &Path| base.join(path);
+    Ok(Config {
+        listen,
+        public_url,
+        database,
+        media: folder(&file.media),
+        widget: file.widget.as_deref().map(folder),
+        catalogue: file.catalogue.as_deref().map(folder),
+        shutdown_grace: std::time::Duration::from_secs(file.shutdown_grace_seconds),
+        log_format: file.log_format,
+        credits: CreditsConfig {
+            low_at: file.credits.low_at.map(|amount| amount.0),
+            top_up_url: file.credits.top_up_url,
+            currency: file.credits.currency.unwrap_or_else(|| "credits".to_owned()),
+        },
+        tenants,
+        providers,
+        jobs: JobsConfig {
+            poll_min_ms: file.jobs.poll_min_ms,
+            poll_max_ms: file.jobs.poll_max_ms,
+            max_queued_per_user: file.jobs.max_queued_per_user,
+            deadline_minutes: file.jobs.deadline_minutes,
+            asset_days: file.jobs.asset_days,
+        },
+        limits: Limits {
+            body_bytes: file.limits.body_bytes,
+            upload_bytes: file.limits.upload_bytes,
+            streams_per_user: file.limits.streams_per_user,
+        },
+        demo: Demo {
+            enabled: file.demo.enabled,
+            pages: file.demo.pages.as_deref().map(folder),
+            user: file.demo.user.unwrap_or_else(|| "demo".to_owned()),
+        },
+        secrets: Secrets {
+            token_key: secret(env, "TRIPTYCH_TOKEN_KEY", 32, "it signs the browser tokens")?,
+            admin: secret(env, "TRIPTYCH_ADMIN_SECRET", 16, "it opens /admin/v1")?,
+        },
+    })
+}
+
+fn tenants(tables: Vec<TenantTable>, env: Env<'_>) -> Result<Vec<Tenant>, String> {
+    if tables.is_empty() {
+        return Err(
+            "tenants: at least one [[tenants]] is needed; its backend mints the browser tokens".to_owned()
+        );
+    }
+    let mut ids = HashSet::new();
+    let mut tenants = Vec::new();
+    for (index, table) in tables.into_iter().enumerate() {
+        let at = format!("tenants[{index}]");
+        word(&format!("{at}.id"), &table.id)?;
+        if !ids.insert(table.id.clone()) {
+            return Err(format!("{at}.id: `{}` is there twice", table.id));
+        }
+        for (number, origin) in table.origins.iter().enumerate() {
+            if web_address("", origin).as_deref() != Ok(origin) || origin.matches('/').count() != 2 {
+                return Err(format!(
+                    "{at}.origins[{number}]: `{origin}` is not an origin (write scheme and host only, e.g. \
+                     \"https://example.com\")"
+                ));
+            }
+        }
+        let secret = secret(env, &table.secret_env, 16, &format!("{at}.secret_env names it"))?;
+        let initial_grant = table.initial_grant.map(|amount| amount.0).filter(|amount| amount.micro() > 0);
+        tenants.push(Tenant { id: table.id, secret, origins: table.origins, initial_grant });
+    }
+    Ok(tenants)
+}
+
+fn providers(tables: Vec<ProviderTable>, env: Env<'_>) -> Result<Vec<ProviderConfig>, String> {
+    if tables.is_empty() {
+        return Err("providers: at least one [[providers]] is needed; calls go to it".to_owned());
+    }
+    let mut ids = HashSet::new();
+    let mut providers = Vec::new();
+    for (index, table) in tables.into_iter().enumerate() {
+        let at = format!("providers[{index}]");
+        word(&format!("{at}.id"), &table.id)?;
+        if !ids.insert(table.id.clone()) {
+            return Err(format!("{at}.id: `{}` is there twice", table.id));
+        }
+        let base_url = web_address(&format!("{at}.base_url"), &table.base_url)?;
+        if table.max_video_jobs == 0 && table.serves.contains(&Modality::Video) {
+            return Err(format!("{at}.max_video_jobs: must be at least 1 where the provider serves video"));
+        }
+        if !matches!(table.max_tokens_field.as_str(), "max_completion_tokens" | "max_tokens") {
+            return Err(format!("{at}.max_tokens_field: write \"max_completion_tokens\" or \"max_tokens\""));
+        }
+        let key = match &table.key_env {
+            Some(name) => Some(secret(env, name, 1, &format!("{at}.key_env names it"))?),
+            None => None,
+        };
+        providers.push(ProviderConfig {
+            id: table.id,
+            kind: table.kind,
+            base_url,
+            key,
+            serves: table.serves,
+            model_map: table.model_map,
+            max_tokens_field: table.max_tokens_field,
+            max_video_jobs: table.max_video_jobs,
+            connect_timeout_ms: table.connect_timeout_ms,
+            first_byte_timeout_ms: table.first_byte_timeout_ms,
+            idle_timeout_ms: table.idle_timeout_ms,
+        });
+    }
+    Ok(providers)
+}
+
+/// An `http` or `https` address without query and without the trailing slash.
+fn web_address(key: &str, text: &str) -> Result<String, String> {
+    let example =
+        if key.ends_with("base_url") { "https://api.openai.com/v1" } else { "https://ai.example.com" };
+    let wrong = || format!("{key}: `{text}` is not a URL (write e.g. \"{example}\")");
+    let uri: Uri = text.parse().map_err(|_| wrong())?;
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let host = uri.host().unwrap_or_default();
+    let credentials = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    if !matches!(scheme, "http" | "https") || host.is_empty() || credentials {
+        return Err(wrong());
+    }
+    if uri.query().is_some() && key.ends_with("base_url") {
+        return Err(wrong());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn database(url: &str, base: &Path) -> Result<String, String> {
+    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path {
+        // In memory, writer and readers would each see a database of their own.
+        Some(path) if !path.is_empty() && !path.contains([':', '?']) => {
+            Ok(format!("sqlite:{}", base.join(path).display()))
+        }
+        _ => Err(format!("database: `{url}` is not a SQLite file (write e.g. \"sqlite:triptych.db\")")),
+    }
+}
+
+fn word(key: &str, text: &str) -> Result<(), String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if text.is_empty() || text.len() > 64 || !text.bytes().all(plain) {
+        return Err(format!(
+            "{key}: `{text}` is not a plain name (letters, digits, `-`, `_` and `.`, at most 64)"
+        ));
+    }
+    Ok(())
+}
+
+fn secret(env: Env<'_>, name: &str, least: usize, what: &str) -> Result<SecretString, String> {
+    let make = format!("set it with e.g. `export {name}=$(openssl rand -hex 32)`");
+    match env(name) {
+        None => Err(format!("the environment variable {name} is not set: {what}; {make}")),
+        Some(value) if value.len() < least => {
+            Err(format!("the environment variable {name} is too short: {least} characters at least; {make}"))
+        }
+        Some(value) => Ok(value.into()),
+    }
+}

@@ -1,0 +1,127 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../gateway.example.toml");
+
+const SMALL: &str = r#"
+database = "sqlite:t.db"
+media = "media"
+[[tenants]]
+id = "acme"
+secret_env = "ACME"
+origins = ["https://acme.example"]
+[[providers]]
+id = "one"
+kind = "openai"
+base_url = "https://api.openai.com/v1"
+"#;
+
+fn env(name: &str) -> Option<String> {
+    (name != "MISSING").then(|| format!("{name}-0123456789-0123456789-0123456789"))
+}
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse("gateway.toml", text, Path::new("/etc/triptych"), &env).map_err(|error| error.to_string())
+}
+
+/// The example with every key that is commented out put to use.
+fn uncommented() -> String {
+    let is_key = |line: &str| {
+        line.strip_prefix("# ")
+            .and_then(|rest| rest.split_once(" = "))
+            .is_some_and(|(key, _)| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+    };
+    EXAMPLE.lines().map(|line| if is_key(line) { &line[2..] } else { line }).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_file_is_a_good_start() {
+    let config = parse(EXAMPLE).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8787");
+    assert_eq!(config.database, "sqlite:/etc/triptych/triptych.db");
+    assert_eq!(config.tenants[0].origins, ["https://example.com"]);
+}
+
+#[test]
+fn the_example_file_shows_the_defaults_and_knows_every_key() {
+    let (plain, full) = (parse(EXAMPLE).unwrap(), parse(&uncommented()).unwrap());
+    assert_eq!(plain.jobs, full.jobs);
+    assert_eq!(plain.limits, full.limits);
+    assert_eq!(plain.shutdown_grace, full.shutdown_grace);
+    assert_eq!(plain.providers[0].serves, full.providers[0].serves);
+    assert_eq!(plain.providers[0].idle_timeout_ms, full.providers[0].idle_timeout_ms);
+    assert_eq!(plain.demo.user, full.demo.user);
+    assert_eq!(full.widget, Some(PathBuf::from("/etc/triptych/../pkg/dist")));
+    assert_eq!(full.credits.low_at, Some(Credits::from_whole(20)));
+}
+
+#[test]
+fn a_wrong_key_is_named_with_its_path_and_what_to_write() {
+    for (from, to, expected) in [
+        (
+            "https://api.openai.com/v1",
+            "api.openai.com",
+            "gateway.toml: providers[0].base_url: `api.openai.com` is not a URL (write e.g. \"https://api.openai.com/v1\")",
+        ),
+        ("media = \"media\"\n", "media = 5\n", "gateway.toml: media: invalid type"),
+        ("media = \"media\"\n", "", "gateway.toml: missing field `media`"),
+        ("media = \"media\"\n", "media = \"m\"\nmedai = 1\n", "gateway.toml: medai: unknown field `medai`"),
+        (
+            "kind = \"openai\"",
+            "kind = \"opneai\"",
+            "gateway.toml: providers[0].kind: unknown variant `opneai`",
+        ),
+        ("sqlite:t.db", "postgres://x", "gateway.toml: database: `postgres://x` is not a SQLite file"),
+        ("sqlite:t.db", "sqlite::memory:", "gateway.toml: database:"),
+        (
+            "https://acme.example\"",
+            "https://acme.example/\"",
+            "gateway.toml: tenants[0].origins[0]: `https://acme.example/` is not an origin",
+        ),
+        ("https://acme.example\"", "*\"", "gateway.toml: tenants[0].origins[0]: `*` is not an origin"),
+        (
+            "\"ACME\"",
+            "\"MISSING\"",
+            "gateway.toml: the environment variable MISSING is not set: tenants[0].secret_env names it; set it with",
+        ),
+        (
+            "\"ACME\"\n",
+            "\"ACME\"\ninitial_grant = 1.5\n",
+            "gateway.toml: tenants[0].initial_grant: not an amount",
+        ),
+        ("kind = ", "max_video_jobs = 0\nkind = ", "gateway.toml: providers[0].max_video_jobs"),
+    ] {
+        let message = parse(&SMALL.replace(from, to)).unwrap_err();
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
+#[test]
+fn what_needs_a_public_address_says_so() {
+    let open = format!("listen = \"0.0.0.0:80\"\n{SMALL}");
+    assert!(parse(&open).unwrap_err().starts_with("gateway.toml: public_url: needed"));
+    assert!(parse(&format!("public_url = \"https://ai.example.com/\"\n{open}")).is_ok());
+    let demo = format!("public_url = \"https://ai.example.com\"\n{open}\n[demo]\nenabled = true\n");
+    assert!(parse(&demo).unwrap_err().starts_with("gateway.toml: demo.enabled"));
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_told_the_line() {
+    let message = parse("listen = \n").unwrap_err();
+    assert!(message.contains("line 1"), "{message}");
+}
+
+#[test]
+fn a_missing_file_is_told_where_to_start() {
+    let message = Config::load(Path::new("/nowhere/gateway.toml"), &env).unwrap_err().to_string();
+    assert!(
+        message.contains("/nowhere/gateway.toml") && message.contains("gateway.example.toml"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_secret_never_shows_in_debug_output() {
+    assert!(!format!("{:?}", parse(SMALL).unwrap()).contains("0123456789"));
+}

@@ -1,0 +1,176 @@
+//! The price of pictures and clips: exact, from what the catalogue allows.
+
+use triptych_protocol::{
+    Bound, Frame, ImageRequest, Modality, Model, ParameterKind, VideoRequest, image_cost, video_cost,
+};
+
+use super::{Quote, priced};
+use crate::error::Error;
+
+/// A picture call with everything chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ResolvedImage {
+    pub(crate) size: String,
+    pub(crate) n: u32,
+}
+
+/// A clip with everything chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ResolvedVideo {
+    pub(crate) seconds: u32,
+    pub(crate) resolution: String,
+    pub(crate) aspect_ratio: String,
+    pub(crate) frame: Frame,
+}
+
+/// # Errors
+/// `invalid_request` naming the field and what it may be.
+pub(crate) fn quote_image(model: &Model, request: &ImageRequest) -> Result<(Quote, ResolvedImage), Error> {
+    expect(model, Modality::Image, "pictures")?;
+    check_prompt(model, &request.prompt)?;
+    if let Some(format) =
+        request.response_format.as_deref().filter(|format| !matches!(*format, "url" | "b64_json"))
+    {
+        let format: String = format.chars().take(40).collect();
+        let message = format!("`response_format` must be `url` or `b64_json`, not `{format}`.");
+        return Err(Error::invalid("response_format", message));
+    }
+    let size = choose(model, "size", request.size.as_deref().filter(|size| *size != "auto"), "1024x1024")?;
+    let n = choose(model, "n", request.n.map(|n| n.to_string()).as_deref(), "1")?;
+    let n: u32 = n.parse().map_err(Error::internal)?;
+    let amount = priced(image_cost(&model.triptych.price, &size, n), "size")?;
+    Ok((Quote::new(model, amount, Bound::Exact), ResolvedImage { size, n }))
+}
+
+/// # Errors
+/// `invalid_request` naming the field and what it may be, or which two fields disagree.
+pub(crate) fn quote_video(model: &Model, request: &VideoRequest) -> Result<(Quote, ResolvedVideo), Error> {
+    expect(model, Modality::Video, "clips")?;
+    check_prompt(model, &request.prompt)?;
+    let duration = request.duration.map(|seconds| seconds.to_string());
+    let seconds = match (request.seconds.as_deref(), duration.as_deref()) {
+        (Some(seconds), Some(duration)) if seconds != duration => {
+            return Err(disagree("seconds", "duration"));
+        }
+        (Some(seconds), _) => choose_as(model, "duration", "seconds", Some(seconds), "5")?,
+        (None, duration) => choose(model, "duration", duration, "5")?,
+    };
+    let seconds: u32 = seconds
+        .parse()
+        .map_err(|_| Error::invalid("seconds", "`seconds` must be a whole number written as a string."))?;
+    let (resolution, aspect_ratio) = match &request.size {
+        None => (
+            choose(model, "resolution", request.resolution.as_deref(), "720p")?,
+            choose(model, "aspect_ratio", request.aspect_ratio.as_deref(), "16:9")?,
+        ),
+        Some(size) => {
+            let (resolution, aspect_ratio) = from_size(model, size)?;
+            if request.resolution.as_ref().is_some_and(|given| *given != resolution) {
+                return Err(disagree("size", "resolution"));
+            }
+            if request.aspect_ratio.as_ref().is_some_and(|given| *given != aspect_ratio) {
+                return Err(disagree("size", "aspect_ratio"));
+            }
+            (resolution, aspect_ratio)
+        }
+    };
+    let frame = Frame::new(&resolution, &aspect_ratio).ok_or_else(|| {
+        Error::internal(format!("the catalogue has a frame of {resolution} at {aspect_ratio}"))
+    })?;
+    let amount = priced(video_cost(&model.triptych.price, &resolution, seconds), "resolution")?;
+    let resolved = ResolvedVideo { seconds, resolution, aspect_ratio, frame };
+    Ok((Quote::new(model, amount, Bound::Exact), resolved))
+}
+
+fn expect(model: &Model, modality: Modality, makes: &str) -> Result<(), Error> {
+    if model.triptych.modality == modality {
+        return Ok(());
+    }
+    Err(Error::invalid("model", format!("`{}` is not a model for {makes}.", model.id)))
+}
+
+fn check_prompt(model: &Model, prompt: &str) -> Result<(), Error> {
+    if prompt.trim().is_empty() {
+        return Err(Error::invalid("prompt", "Say in `prompt` what to make."));
+    }
+    match model.triptych.limits.max_prompt_chars {
+        Some(most) if prompt.chars().count() > most as usize => {
+            Err(Error::invalid("prompt", format!("The prompt has more than {most} characters.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn choose(model: &Model, name: &str, given: Option<&str>, otherwise: &str) -> Result<String, Error> {
+    choose_as(model, name, name, given, otherwise)
+}
+
+/// The value of a parameter: the given one where it is allowed, the default where none is given. `field` is what the
+/// request calls it.
+fn choose_as(
+    model: &Model,
+    name: &str,
+    field: &str,
+    given: Option<&str>,
+    otherwise: &str,
+) -> Result<String, Error> {
+    match (model.triptych.parameter(name), given) {
+        (Some(parameter), None) => Ok(parameter.default_value()),
+        (Some(parameter), Some(given)) if parameter.allows(given) => Ok(canonical(&parameter.kind, given)),
+        (Some(parameter), Some(_)) => {
+            let message = format!("`{field}` must be {} for `{}`.", allowed(&parameter.kind), model.id);
+            Err(Error::invalid(field, message))
+        }
+        (None, None) => Ok(otherwise.to_owned()),
+        (None, Some(given)) if given == otherwise => Ok(otherwise.to_owned()),
+        (None, Some(_)) => {
+            Err(Error::invalid(field, format!("`{}` has no choice of `{field}`; leave it out.", model.id)))
+        }
+    }
+}
+
+/// Numbers lose signs and leading zeros, which parsing forgives and providers may not.
+fn canonical(kind: &ParameterKind, given: &str) -> String {
+    match kind {
+        ParameterKind::Choice { .. } => given.to_owned(),
+        ParameterKind::Integer { .. } => {
+            given.parse::<u32>().map_or(given.to_owned(), |number| number.to_string())
+        }
+    }
+}
+
+fn allowed(kind: &ParameterKind) -> String {
+    match kind {
+        ParameterKind::Choice { choices, .. } => {
+            let values: Vec<String> = choices.iter().map(|choice| format!("`{}`", choice.value)).collect();
+            values.join(", ")
+        }
+        ParameterKind::Integer { min, max, step: 0 | 1, .. } => format!("a whole number from {min} to {max}"),
+        ParameterKind::Integer { min, max, step, .. } => format!("{min} to {max} in steps of {step}"),
+    }
+}
+
+/// The resolution and aspect ratio whose frame has that size.
+fn from_size(model: &Model, size: &str) -> Result<(String, String), Error> {
+    let values = |name: &str, otherwise: &str| match model.triptych.parameter(name).map(|found| &found.kind) {
+        Some(ParameterKind::Choice { choices, .. }) => {
+            choices.iter().map(|choice| choice.value.clone()).collect()
+        }
+        _ => vec![otherwise.to_owned()],
+    };
+    let mut sizes = Vec::new();
+    for resolution in values("resolution", "720p") {
+        for aspect_ratio in values("aspect_ratio", "16:9") {
+            let Some(frame) = Frame::new(&resolution, &aspect_ratio) else { continue };
+            if frame.to_string() == size {
+                return Ok((resolution, aspect_ratio));
+            }
+            sizes.push(format!("`{frame}`"));
+        }
+    }
+    Err(Error::invalid("size", format!("`size` must be {} for `{}`.", sizes.join(", "), model.id)))
+}
+
+fn disagree(one: &str, other: &str) -> Error {
+    Error::invalid(one, format!("`{one}` and `{other}` disagree; send one of them."))
+}

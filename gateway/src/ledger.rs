@@ -1,0 +1,100 @@
+//! The credit ledger: double-entry, append-only, every step one transaction with a unique operation key.
+//!
+//! A priced call is hold → settle or release. Settle and release share one operation key, so a repeated or late call
+//! can never cross from one to the other.
+
+mod account;
+mod entry;
+mod reservation;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use triptych_protocol::{Credits, Modality, Price};
+
+use crate::config::CreditsConfig;
+use crate::store::Store;
+
+/// The ledger's own id of a user's account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct AccountId(pub(crate) String);
+
+/// The id of a hold and of what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ReservationId(pub(crate) String);
+
+macro_rules! id {
+    ($name:ident) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(AccountId);
+id!(ReservationId);
+
+/// Whether an operation changed something or had been done before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// It is done now.
+    New,
+    /// The same operation was done before; nothing changed.
+    Before,
+}
+
+/// What [`Ledger::hold`] puts aside, and for what.
+pub(crate) struct NewHold<'a> {
+    pub(crate) account: &'a AccountId,
+    pub(crate) amount: Credits,
+    pub(crate) kind: Modality,
+    pub(crate) model: &'a str,
+    pub(crate) price_version: i64,
+    /// Frozen with the hold: the charge is worked out from it even if the catalogue has moved.
+    pub(crate) price: &'a Price,
+    pub(crate) deadline_ms: i64,
+}
+
+/// What a call used, kept for the user's receipt and to compare with the provider's bill.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UsageRecord {
+    pub(crate) prompt_tokens: Option<u64>,
+    pub(crate) completion_tokens: Option<u64>,
+    pub(crate) images: Option<u32>,
+    pub(crate) seconds: Option<u32>,
+    pub(crate) size: Option<String>,
+    pub(crate) resolution: Option<String>,
+    pub(crate) upstream_id: Option<String>,
+    /// True where the provider did not say and the gateway counted for itself.
+    pub(crate) estimated: bool,
+}
+
+/// A hold that has neither been settled nor released.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenReservation {
+    pub(crate) id: ReservationId,
+    pub(crate) account: AccountId,
+    pub(crate) amount: Credits,
+    /// The run of the process that made it.
+    pub(crate) epoch: String,
+}
+
+/// The ledger over a [`Store`]. What changes something takes the caller's transaction and leaves the commit to it,
+/// so that jobs and idempotency rows are written together with the money or not at all.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    store: Store,
+    credits: CreditsConfig,
+}
+
+impl Ledger {
+    pub(crate) fn new(store: &Store, credits: &CreditsConfig) -> Self {
+        Ledger { store: store.clone(), credits: credits.clone() }
+    }
+}

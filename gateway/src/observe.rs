@@ -1,0 +1,75 @@
+//! What operators see: request ids, one log line a request, and metrics. Bodies, tokens and queries are never logged.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::store::new_id;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// In seconds: from a cached answer to a picture that takes its time.
+const BUCKETS: [f64; 11] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0, 60.0];
+const LATENCY: &str = "triptych_http_request_seconds";
+
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// Installs the metrics recorder, once a process.
+pub(crate) fn install_metrics() -> Option<&'static PrometheusHandle> {
+    let handle = RECORDER.get_or_init(|| {
+        let builder =
+            PrometheusBuilder::new().set_buckets_for_metric(Matcher::Full(LATENCY.to_owned()), &BUCKETS);
+        match builder.map(PrometheusBuilder::install_recorder) {
+            Ok(Ok(handle)) => {
+                describe();
+                Some(handle)
+            }
+            Ok(Err(error)) | Err(error) => {
+                tracing::warn!(%error, "metrics are off");
+                None
+            }
+        }
+    });
+    handle.as_ref()
+}
+
+/// The metrics in Prometheus' text form.
+pub(crate) fn render_metrics() -> String {
+    install_metrics().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+fn describe() {
+    use metrics::{Unit, describe_counter, describe_histogram};
+    describe_counter!("triptych_http_requests_total", "Requests by method, route and status.");
+    describe_histogram!(LATENCY, Unit::Seconds, "Time to the head of the answer, by route.");
+    describe_counter!("triptych_ledger_operations_total", "Transactions of the ledger by kind.");
+    describe_counter!("triptych_ledger_conflicts_total", "Operations repeated with another outcome.");
+    describe_counter!("triptych_platform_loss_micro_credits_total", "What calls cost above what they held.");
+}
+
+/// Gives every answer its `x-request-id`, and counts, times and logs the request.
+pub(crate) async fn observe(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = new_id("req");
+    let method = request.method().as_str().to_owned();
+    // The pattern, not the path: ids would make a metric of each thing.
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", id = %id, method = %method, route = %route);
+    let mut response = tracing::Instrument::instrument(next.run(request), span.clone()).await;
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    span.in_scope(|| tracing::info!(status, elapsed_ms = elapsed.as_secs_f64() * 1000.0, "answered"));
+    metrics::histogram!(LATENCY, "route" => route.clone()).record(elapsed.as_secs_f64());
+    metrics::counter!(
+        "triptych_http_requests_total", "method" => method, "route" => route, "status" => status.to_string()
+    )
+    .increment(1);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}

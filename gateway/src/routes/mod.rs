@@ -1,0 +1,41 @@
+//! The calls, one file each.
+
+pub(crate) mod body;
+
+mod admin;
+mod assets;
+mod chat;
+mod credits;
+mod demo;
+mod estimate;
+mod health;
+mod images;
+mod models;
+mod sessions;
+mod streams;
+mod video_generations;
+mod videos;
+mod widget;
+
+use axum::Router;
+
+use crate::state::AppState;
+
+/// Every call of the configured gateway.
+pub(crate) fn router(state: &AppState) -> Router<AppState> {
+    let router = Router::new()
+        .merge(admin::router())
+        .merge(assets::router())
+        .merge(chat::router())
+        .merge(credits::router())
+        .merge(estimate::router())
+        .merge(health::router())
+        .merge(images::router())
+        .merge(models::router())
+        .merge(sessions::router())
+        .merge(streams::router())
+        .merge(video_generations::router())
+        .merge(videos::router())
+        .merge(widget::router());
+    if state.config.demo.enabled { router.merge(demo::router()) } else { router }
+}

@@ -1,0 +1,137 @@
+//! What every handler and background task shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::asset::Assets;
+use crate::auth::Tokens;
+use crate::catalogue::Catalogue;
+use crate::config::Config;
+use crate::cors::AllowedOrigins;
+use crate::job::Jobs;
+use crate::ledger::Ledger;
+use crate::provider::Providers;
+use crate::store::Store;
+use crate::stream::Streams;
+use crate::widget_files::WidgetFiles;
+
+/// The gateway's state; cloning it is cheap.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+/// What [`AppState`] points to.
+pub struct Inner {
+    pub(crate) config: Config,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) store: Store,
+    pub(crate) ledger: Ledger,
+    pub(crate) tokens: Tokens,
+    pub(crate) providers: Providers,
+    pub(crate) assets: Assets,
+    pub(crate) streams: Streams,
+    pub(crate) jobs: Jobs,
+    pub(crate) origins: AllowedOrigins,
+    pub(crate) widget: WidgetFiles,
+    pub(crate) shutdown: Shutdown,
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Why the gateway could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be opened or brought up to date.
+    #[error("database {url}: {message}")]
+    Database {
+        /// As configured.
+        url: String,
+        /// What SQLite said.
+        message: String,
+    },
+    /// The model catalogue is wrong.
+    #[error("{0}")]
+    Catalogue(String),
+    /// A provider, the media folder or the widget folder cannot be used.
+    #[error("{0}")]
+    Setting(String),
+}
+
+impl AppState {
+    /// Bind first and tell the configuration ([`Config::set_bound`]): links are made from the bound address.
+    ///
+    /// Opens the store, gives back what calls of an earlier run still held, and prepares everything that requests
+    /// need. Starts no task and binds no port.
+    ///
+    /// # Errors
+    /// Where the store, the catalogue or a folder of the configuration cannot be used.
+    pub async fn build(config: Config) -> Result<AppState, StartError> {
+        let catalogue = Catalogue::load(config.catalogue.as_deref()).map_err(StartError::Catalogue)?;
+        let providers = Providers::new(&config).map_err(StartError::Setting)?;
+        let assets = Assets::new(&config, &config.secrets.asset_key()).map_err(StartError::Setting)?;
+        let widget = WidgetFiles::load(config.widget.as_deref()).map_err(StartError::Setting)?;
+        let store = Store::open(&config.database).await?;
+        let ledger = Ledger::new(&store, &config.credits);
+        let failed = |error: crate::error::Error| StartError::Database {
+            url: config.database.clone(),
+            message: error.to_string(),
+        };
+        ledger.release_interrupted().await.map_err(failed)?;
+        Ok(AppState(Arc::new(Inner {
+            tokens: Tokens::new(&config.secrets),
+            origins: AllowedOrigins::new(&config),
+            catalogue,
+            store,
+            ledger,
+            providers,
+            assets,
+            streams: Streams::new(),
+            jobs: Jobs::new(),
+            widget,
+            shutdown: Shutdown::new(),
+            config,
+        })))
+    }
+
+    /// The address that browsers reach the gateway at, without a trailing slash.
+    pub fn public_url(&self) -> String {
+        self.config.public_base()
+    }
+
+    /// Starts the end: no new work is taken and background tasks finish what they must.
+    pub fn shut_down(&self) {
+        self.shutdown.set();
+    }
+}
+
+/// Tells every task that the gateway is going down.
+#[derive(Clone)]
+pub(crate) struct Shutdown(Arc<watch::Sender<bool>>);
+
+impl Shutdown {
+    pub(crate) fn new() -> Self {
+        Shutdown(Arc::new(watch::channel(false).0))
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    pub(crate) fn set(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Returns once [`Shutdown::set`] was called, at once if it already was.
+    pub(crate) async fn wait(&self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives in `self`, so this ends only with the signal.
+        receiver.wait_for(|set| *set).await.ok();
+    }
+}
