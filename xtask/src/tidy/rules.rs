@@ -4,7 +4,6 @@ use super::Source;
 
 const LONGEST_FILE: usize = 400;
 const LONGEST_PAGE: usize = 40;
-const LONGEST_LINE: usize = 140;
 
 /// Words that may not be in some files, and why.
 struct Ban {
@@ -34,7 +33,7 @@ const BANS: [Ban; 7] = [
     Ban {
         words: &["js_sys", "JsValue"],
         applies: |path| path.starts_with("src/") && !is_js_boundary(path),
-        why: "only the handle and the client touch JavaScript's own types",
+        why: "only the boundary touches JavaScript's own types: handle, client, mount, and the Markdown painter",
     },
     Ban {
         words: &["leptos::", "web_sys", "gloo_", "js_sys", "tokio::"],
@@ -77,10 +76,6 @@ pub(crate) fn file(source: &Source) -> Vec<String> {
     for word in private_words() {
         problems
             .extend(at(path, text, &word).map(|place| format!("{place}: `{word}` is of one machine only")));
-    }
-    if path.ends_with(".rs") {
-        let wide = text.lines().enumerate().filter(|(_, line)| line.chars().count() > LONGEST_LINE);
-        problems.extend(wide.map(|(number, _)| format!("{path}:{}: longer than {LONGEST_LINE}", number + 1)));
     }
     problems
 }
@@ -131,7 +126,9 @@ fn is_test(path: &str) -> bool {
 }
 
 fn is_js_boundary(path: &str) -> bool {
-    path == "src/handle.rs" || path == "src/client.rs" || path.starts_with("src/client/")
+    ["src/handle.rs", "src/client.rs", "src/mount.rs", "src/view/markdown.rs"].contains(&path)
+        || path.starts_with("src/client/")
+        || path.starts_with("src/view/markdown/")
 }
 
 /// Spelled in pieces, so that this file does not break its own rule.

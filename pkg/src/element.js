@@ -1,0 +1,219 @@
+import { TriptychError } from "./errors.js";
+import { discard, load } from "./load.js";
+import { alert, launcher, make, sheet } from "./shell.js";
+
+const NAMES = ["gateway", "tokenUrl", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting"];
+
+/**
+ * The attribute of a property; there is one of two words.
+ *
+ * @param {string} name
+ */
+const attribute = (name) => name.replace("U", "-u");
+
+/**
+ * `<triptych-copilot>`. It works before the module has arrived: what is set or called by then is kept until it has.
+ * Importing this file registers nothing; `./define.js` does.
+ */
+export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {}) {
+  static observedAttributes = [...NAMES.map(attribute), "open"];
+
+  /** @type {import("./triptych_copilot.js").WidgetHandle | undefined} */
+  #handle;
+  /** @type {string[]} */
+  #unsent = [];
+  #configured = "";
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
+  }
+
+  // Frameworks that know a property of this name assign to it, where a page's own script calls it.
+  get open() {
+    return () => void (this.open = true);
+  }
+
+  /** @param {any} value */
+  set open(value) {
+    this.toggleAttribute("open", !!value);
+  }
+
+  close() {
+    this.open = false;
+  }
+
+  /** @param {string} text */
+  send(text) {
+    this.#unsent.push(text);
+    this.open = true;
+    this.attributeChangedCallback();
+  }
+
+  refreshCredits() {
+    this.#try((handle) => handle.refresh_credits());
+  }
+
+  connectedCallback() {
+    // What was set before the element was defined hides the accessors of the class.
+    for (const name of [...NAMES, "open"]) {
+      if (Object.hasOwn(this, name)) {
+        const value = /** @type {any} */ (this)[name];
+        delete (/** @type {any} */ (this)[name]);
+        /** @type {any} */ (this)[name] = value;
+      }
+    }
+    this.attributeChangedCallback();
+  }
+
+  // Its presence tells browsers that a move need not look like a removal.
+  connectedMoveCallback() {}
+
+  disconnectedCallback() {
+    // Moving an element removes it and inserts it again; only one that stays away is over.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#try((handle) => {
+        this.#handle = undefined;
+        handle.unmount();
+      });
+    });
+  }
+
+  /** Many changes at once become one update: the first microtask sees them all, the others find nothing new. */
+  attributeChangedCallback() {
+    queueMicrotask(() => {
+      if (!this.isConnected) return;
+      if (!this.#handle && !this.shadowRoot?.firstElementChild?.ariaBusy) this.#place();
+      if (this.hasAttribute("open")) this.#start();
+      this.#try((handle) => {
+        const config = this.#config();
+        const text = JSON.stringify(config);
+        if (text !== this.#configured) {
+          this.#configured = text;
+          handle.set_config(config);
+        }
+        for (const text of this.#unsent.splice(0)) handle.send(text);
+      });
+    });
+  }
+
+  /** Shows what there is to see before the module runs, and arranges for what starts it. */
+  #place() {
+    if (this.getAttribute("mode") === "inline") {
+      this.#show(make("div", { class: "shell" }));
+      new IntersectionObserver((entries, observer) => {
+        if (entries.pop()?.isIntersecting) {
+          observer.disconnect();
+          this.#start();
+        }
+      }).observe(this);
+    } else {
+      const button = launcher(`Open ${this.getAttribute("heading") ?? "copilot"}`);
+      button.onclick = this.open;
+      // A failure here is told when the button is clicked.
+      button.onfocus = button.onpointerenter = () => load().catch(() => {});
+      this.#show(button);
+    }
+  }
+
+  /** @param {Element} node */
+  #show(node) {
+    /** @type {ShadowRoot} */ (this.shadowRoot).replaceChildren(node);
+  }
+
+  async #start() {
+    const shadow = /** @type {ShadowRoot} */ (this.shadowRoot);
+    const [waiting] = shadow.children;
+    if (this.#handle || waiting.ariaBusy) return;
+    waiting.ariaBusy = "true";
+    try {
+      const glue = await load();
+      if (this.#handle || !this.isConnected) return;
+      const focused = shadow.activeElement;
+      const config = this.#config();
+      const root = make("div", { part: "root" });
+      this.#show(root);
+      this.#handle = glue.mount(root, config, this.#host());
+      this.#configured = JSON.stringify(config);
+      if (focused) root.querySelector("textarea")?.focus();
+      this.attributeChangedCallback();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #config() {
+    /** @type {Record<string, string | boolean>} */
+    const config = { open: this.hasAttribute("open") };
+    for (const name of NAMES) {
+      const value = this.getAttribute(attribute(name));
+      if (value) config[name] = name === "gateway" ? make("a", { href: value }).href : value;
+    }
+    return config;
+  }
+
+  #host() {
+    const element = /** @type {any} */ (this);
+    return {
+      get getToken() {
+        return element.getToken?.bind(element);
+      },
+      /** @type {(name: string, detail?: any, cancelable?: boolean) => boolean | void} */
+      emit: (name, detail, cancelable) => {
+        if (detail?.code === "crashed") return queueMicrotask(() => this.#handle && this.#fail(detail));
+        if (/-(open|close)$/.test(name)) this.open = name === "triptych-open";
+        return this.#emit(name, detail, cancelable);
+      },
+    };
+  }
+
+  /** @type {(name: string, detail?: unknown, cancelable?: boolean) => boolean} */
+  #emit(name, detail, cancelable) {
+    return this.dispatchEvent(new CustomEvent(name, { detail, cancelable, bubbles: true, composed: true }));
+  }
+
+  /**
+   * Whatever a handle throws, it cannot be used any more.
+   *
+   * @param {(handle: import("./triptych_copilot.js").WidgetHandle) => void} call
+   */
+  #try(call) {
+    try {
+      if (this.#handle) call(this.#handle);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** @param {any} error */
+  #fail(error) {
+    let { code, message } = error;
+    if (typeof error === "string") {
+      code = "config";
+      message = error;
+    } else if (!(error instanceof TriptychError)) {
+      // A handle that is left over from an instance that was replaced throws too, but the new instance is sound.
+      if (code || error instanceof WebAssembly.RuntimeError) discard();
+      code = "crashed";
+      message = "The copilot crashed.";
+    }
+    this.#handle = undefined;
+    this.#show(alert(message, () => this.#start()));
+    this.#emit("triptych-error", { code, message });
+  }
+}
+
+for (const name of NAMES) {
+  Object.defineProperty(TriptychCopilotElement.prototype, name, {
+    configurable: true,
+    /** @this {HTMLElement} */
+    get() {
+      return this.getAttribute(attribute(name));
+    },
+    /** @this {HTMLElement} @param {string | null | undefined} value */
+    set(value) {
+      this[value == null ? "removeAttribute" : "setAttribute"](attribute(name), /** @type {string} */ (value));
+    },
+  });
+}

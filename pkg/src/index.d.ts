@@ -1,0 +1,123 @@
+/** Why the copilot cannot run; each is explained in the README. */
+export type TriptychErrorCode =
+  | "unsupported"
+  | "network"
+  | "mime"
+  | "csp"
+  | "compile"
+  | "version"
+  | "config"
+  | "crashed";
+
+/** The copilot could not be loaded: `code` is stable, `message` is for people, `cause` for developers. */
+export class TriptychError extends Error {
+  constructor(code: TriptychErrorCode, cause: unknown);
+  readonly code: TriptychErrorCode;
+}
+
+/** The version of this package. */
+export const VERSION: string;
+
+export interface LoadOptions {
+  /** Where the module is, for bundlers that do not follow `new URL(…, import.meta.url)`. */
+  wasmUrl?: string | URL;
+  /** The module itself, for pages that fetch or embed it themselves. */
+  module?: WebAssembly.Module | BufferSource;
+}
+
+/** Says where the module comes from. Call it before the first copilot is opened. */
+export function configure(options: LoadOptions): void;
+
+/** Fetches and starts the module ahead of time. Throws a `TriptychError`; a next call tries again. */
+export function load(): Promise<unknown>;
+
+/** What a page's own backend answers: the gateway's answer to `POST /v1/sessions`, or its token alone. */
+export type Token = string | { client_secret: string; expires_at: number };
+
+/** The `detail` of each event. All bubble and cross shadow roots. Amounts are in micro-credits. */
+export interface TriptychEvents {
+  /** The copilot runs. */
+  "triptych-ready": CustomEvent<unknown>;
+  "triptych-open": CustomEvent<unknown>;
+  "triptych-close": CustomEvent<unknown>;
+  /** Loading or a call failed; `code` is a `TriptychErrorCode` or a code of the gateway. */
+  "triptych-error": CustomEvent<{ code: string; message: string }>;
+  "triptych-credits": CustomEvent<{ available: number; held: number; currency: string }>;
+  /** The user wants more credits. Cancel it to do that yourself; else the gateway's top-up page opens in a new tab. */
+  "triptych-top-up": CustomEvent<{ url: string | null; needed: number | null; available: number | null }>;
+  /** An answer is complete. */
+  "triptych-message": CustomEvent<{ role: "assistant"; text: string }>;
+  /** A picture or a clip is ready; its link expires. */
+  "triptych-asset": CustomEvent<{ kind: "image" | "video"; url: string; id: string }>;
+}
+
+/** The element's attributes. */
+export interface TriptychCopilotAttributes {
+  /** The gateway's address. Required. */
+  gateway?: string | null;
+  /** Where the page's own backend answers with a token. Not needed with `getToken`. */
+  tokenUrl?: string | null;
+  theme?: "auto" | "light" | "dark" | null;
+  /** A button in the corner of the page, or the copilot in the flow of the page. */
+  mode?: "launcher" | "inline" | null;
+  /** Which panels there are and in which order: `chat image video`. */
+  panels?: string | null;
+  /** The chat model to start with. */
+  model?: string | null;
+  /** The name at the top. */
+  heading?: string | null;
+  /** The hint in the empty text box. */
+  placeholder?: string | null;
+  /** What an empty conversation says. */
+  greeting?: string | null;
+}
+
+/** `<triptych-copilot>`. It can be configured and called before its module has arrived. */
+export class TriptychCopilotElement extends HTMLElement implements TriptychCopilotAttributes {
+  static readonly observedAttributes: readonly string[];
+
+  gateway: string | null;
+  tokenUrl: string | null;
+  theme: "auto" | "light" | "dark" | null;
+  mode: "launcher" | "inline" | null;
+  panels: string | null;
+  model: string | null;
+  heading: string | null;
+  placeholder: string | null;
+  greeting: string | null;
+
+  /** Gives a token whenever one is needed; wins over `tokenUrl`. */
+  getToken?: (reason: "first" | "expiring" | "expired") => Promise<Token>;
+
+  /** Opens the launcher. Setting it mirrors the `open` attribute. */
+  get open(): () => void;
+  set open(value: boolean);
+  /** Closes the launcher. */
+  close(): void;
+  /** Sends a message as if the user had typed it. */
+  send(text: string): void;
+  /** Asks the gateway for the balance, as after a purchase. */
+  refreshCredits(): void;
+
+  addEventListener<K extends keyof TriptychEvents>(
+    type: K,
+    listener: (this: TriptychCopilotElement, event: TriptychEvents[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener<K extends keyof HTMLElementEventMap>(
+    type: K,
+    listener: (this: HTMLElement, event: HTMLElementEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "triptych-copilot": TriptychCopilotElement;
+  }
+}
