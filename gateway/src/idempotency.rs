@@ -1,5 +1,8 @@
 //! `Idempotency-Key`: a call that is repeated with its key is done once and answered twice.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use axum::body::Body;

@@ -91,3 +91,23 @@ async fn credits_outlive_a_restart() {
     assert_eq!(app.balance(&token).await, (3_000_000, 0));
     app.assert_sound().await;
 }
+
+#[tokio::test]
+async fn a_call_that_the_balance_does_not_cover_is_refused_with_the_numbers() {
+    let app = spawn_app().await;
+    let token = app.user_with("ann", 1).await;
+    for (path, body, needed) in [
+        ("/v1/images/generations", json!({"model": "gpt-image-1.5", "prompt": "a fox"}), 2_000_000),
+        ("/v1/videos", json!({"model": "sora-2", "prompt": "a fox", "seconds": "10"}), 40_000_000),
+        ("/v1/video/generations", json!({"model": "sora-2", "prompt": "a fox"}), 20_000_000),
+    ] {
+        let response = app.post(&token, path, &body).await;
+        assert_eq!(response.headers()["x-should-retry"], "false");
+        let error = refused(response, StatusCode::PAYMENT_REQUIRED, "insufficient_credits").await;
+        assert_eq!((&error["needed"], &error["available"]), (&json!(needed), &json!(1_000_000)), "{path}");
+        assert_eq!(error["top_up_url"], "https://acme.example/buy");
+    }
+    assert_eq!(app.balance(&token).await, (1_000_000, 0));
+    assert!(app.simulator.bill().items.is_empty());
+    app.assert_sound().await;
+}

@@ -4,6 +4,7 @@
 
 mod app;
 
+mod cli;
 mod cors;
 mod credits;
 mod demo;
