@@ -99,6 +99,9 @@ pub(super) async fn complete(state: &AppState, job: &Job, asset: &Asset) -> Resu
         ..UsageRecord::default()
     };
     let mut tx = state.store.write().await?;
+    if find_in(&mut tx, &job.id).await?.version != job.version {
+        return Ok(false);
+    }
     state.assets.record(&mut tx, asset, &job.account, Some(&job.id)).await?;
     // A clip has an exact price, so all of the hold is the charge.
     let next = ended(job, JobState::Completed, job.held);

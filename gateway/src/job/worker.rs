@@ -94,14 +94,15 @@ impl Work {
                 self.start(state, job, true);
             }
         }
-        for job in query::due(&state.store, now_ms()).await? {
+        // One moment for both questions: a job that falls due between them would be in neither answer.
+        let now = now_ms();
+        for job in query::due(&state.store, now).await? {
             if !self.busy.contains(&job.id) {
                 self.start(state, job, false);
             }
         }
-        let now = now_ms();
         if let Some(due) = query::next_due(&state.store, now).await? {
-            wait = wait.min(Duration::from_millis(u64::try_from(due - now).unwrap_or_default()));
+            wait = wait.min(Duration::from_millis(u64::try_from(due - now_ms()).unwrap_or_default()));
         }
         Ok(wait)
     }

@@ -57,8 +57,11 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let Value::Object(body) = body else { return Err(Error::invalid("", "The body must be a JSON object.")) };
     let stream = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
     let include_usage = body.get("stream_options").and_then(|options| options.get("include_usage"));
+    // Speech goes through chat completions; a provider of its own for it comes first.
+    let modality = model.triptych.modality;
+    let provider = state.providers.serving(modality).or_else(|_| state.providers.serving(Modality::Chat))?;
     let prepared = Prepared {
-        provider: state.providers.serving(Modality::Chat)?.config.id.clone(),
+        provider: provider.config.id.clone(),
         prompt_tokens: prompt_tokens(&body),
         include_usage: include_usage.and_then(Value::as_bool).unwrap_or(false),
         call: ChatCall {

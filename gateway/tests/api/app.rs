@@ -27,6 +27,10 @@ pub(crate) struct Options {
     pub(crate) tables: String,
     /// Keys of the table `[jobs]`, which has quick polls otherwise.
     pub(crate) jobs: Option<String>,
+    /// The shape of the provider's video API; `openai` where empty.
+    pub(crate) kind: String,
+    /// Where calls go instead of to the simulator.
+    pub(crate) upstream: Option<String>,
     /// Keys of the provider's table.
     pub(crate) provider: String,
     /// Another simulator than an instant one.
@@ -75,14 +79,15 @@ secret_env = "GLOBEX_SECRET"
 origins = ["https://globex.example"]
 [[providers]]
 id = "simulator"
-kind = "openai"
+kind = "{kind}"
 base_url = "{base}"
 {provider}
 {tables}
 "#,
         top = options.top,
         jobs = options.jobs.as_deref().unwrap_or("poll_min_ms = 20\npoll_max_ms = 100"),
-        base = simulator.base_url(),
+        kind = if options.kind.is_empty() { "openai" } else { &options.kind },
+        base = options.upstream.clone().unwrap_or_else(|| simulator.base_url()),
         provider = options.provider,
         tables = options.tables,
     );

@@ -4,11 +4,18 @@
 
 mod app;
 
+mod assets;
+mod billing;
+mod chat;
 mod cli;
 mod cors;
 mod credits;
 mod demo;
 mod errors;
 mod estimates;
+mod images;
 mod sessions;
+mod streams;
+mod support;
+mod videos;
 mod widget;
