@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, LOCATION};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::Response;
 use sha2::{Digest, Sha256};
@@ -16,6 +16,9 @@ pub(crate) async fn page(folder: &Path, path: &str, request: &HeaderMap) -> Resu
     let missing = || Error::not_found("page");
     let mut file = locate(folder, path).ok_or_else(missing)?;
     if tokio::fs::metadata(&file).await.is_ok_and(|found| found.is_dir()) {
+        if !path.ends_with('/') {
+            return Ok(to_folder(path));
+        }
         file.push("index.html");
     }
     // A link in the folder could lead out of it.
@@ -40,6 +43,18 @@ pub(crate) async fn page(folder: &Path, path: &str, request: &HeaderMap) -> Resu
         headers.insert(ETAG, etag);
     }
     Ok(response)
+}
+
+/// Relative links in a folder's page need the slash at the end of its address.
+fn to_folder(path: &str) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    let last = path.rsplit('/').next().unwrap_or_default();
+    // Relative, so that no path can be made to lead to another host.
+    if let Ok(location) = HeaderValue::from_str(&format!("./{last}/")) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
 }
 
 /// The file that a URL's path stands for, or `None` where it is hidden or points out of the folder.

@@ -43,9 +43,12 @@ pub(crate) fn render_metrics() -> String {
 }
 
 fn describe() {
-    use metrics::{Unit, describe_counter, describe_histogram};
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
     describe_counter!("triptych_http_requests_total", "Requests by method, route and status.");
     describe_histogram!(LATENCY, Unit::Seconds, "Time to the head of the answer, by route.");
+    describe_gauge!("triptych_streams_open", "Chat streams that are being written.");
+    describe_gauge!("triptych_jobs", "Video jobs by state.");
+    describe_gauge!("triptych_reservations_open", "Holds without an outcome yet, by kind.");
     describe_counter!("triptych_ledger_operations_total", "Transactions of the ledger by kind.");
     describe_counter!("triptych_ledger_conflicts_total", "Operations repeated with another outcome.");
     describe_counter!("triptych_platform_loss_micro_credits_total", "What calls cost above what they held.");
@@ -62,7 +65,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let mut response = tracing::Instrument::instrument(next.run(request), span.clone()).await;
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
-    span.in_scope(|| tracing::info!(status, elapsed_ms = elapsed.as_secs_f64() * 1000.0, "answered"));
+    span.in_scope(|| tracing::info!(status, elapsed_ms = elapsed.as_millis() as u64, "answered"));
     metrics::histogram!(LATENCY, "route" => route.clone()).record(elapsed.as_secs_f64());
     metrics::counter!(
         "triptych_http_requests_total", "method" => method, "route" => route, "status" => status.to_string()

@@ -1,15 +1,22 @@
 //! `/healthz` and `/metrics`, for whoever runs the gateway.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use sqlx::Row;
 
 use crate::error::Error;
 use crate::observe::render_metrics;
 use crate::state::AppState;
+
+const JOB_STATES: [&str; 8] =
+    ["queued", "submitting", "running", "storing", "indeterminate", "completed", "failed", "cancelled"];
+const MODALITIES: [&str; 4] = ["chat", "image", "video", "audio"];
 
 pub(super) fn router() -> Router<AppState> {
     Router::new().route("/healthz", get(health)).route("/metrics", get(metrics))
@@ -21,6 +28,27 @@ async fn health(State(state): State<AppState>) -> Result<Json<Value>, Error> {
     Ok(Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })))
 }
 
-async fn metrics() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], render_metrics())
+async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, Error> {
+    count(&state, "triptych_jobs", "SELECT state, COUNT(*) FROM job GROUP BY state", &JOB_STATES).await?;
+    let open = "SELECT kind, COUNT(*) FROM reservation WHERE state = 'held' GROUP BY kind";
+    count(&state, "triptych_reservations_open", open, &MODALITIES).await?;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], render_metrics()))
+}
+
+/// Sets a gauge for each of the names, to zero where there is nothing to count.
+async fn count(
+    state: &AppState,
+    gauge: &'static str,
+    query: &'static str,
+    names: &[&'static str],
+) -> Result<(), Error> {
+    let mut counts = HashMap::new();
+    for row in sqlx::query(query).fetch_all(state.store.read()).await? {
+        counts.insert(row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?);
+    }
+    for name in names {
+        let number = counts.get(*name).copied().unwrap_or(0);
+        metrics::gauge!(gauge, "of" => *name).set(number as f64);
+    }
+    Ok(())
 }

@@ -57,6 +57,9 @@ async fn the_demo_serves_its_pages_and_nothing_beside_them() {
         let again = app.request(Method::GET, path).header("if-none-match", etag).send().await.unwrap();
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     }
+    let folder = app.request(Method::GET, "/sub").send().await.unwrap();
+    assert_eq!(folder.status(), StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(folder.headers()["location"], "./sub/");
     for path in ["/%2e%2e/triptych.db", "/.hidden", "/none.html", "/v1/none", "/sub/%2e%2e%2f.hidden"] {
         let response = app.request(Method::GET, path).send().await.unwrap();
         refused(response, StatusCode::NOT_FOUND, "not_found").await;

@@ -60,6 +60,7 @@ async fn health_and_metrics_answer() {
         "triptych_http_requests_total{method=\"POST\",route=\"/v1/sessions\",status=\"200\"}",
         "triptych_ledger_operations_total{kind=\"grant\"}",
         "triptych_http_request_seconds_bucket",
+        "triptych_jobs{of=\"queued\"}",
     ] {
         assert!(metrics.contains(expected), "{expected} in {metrics}");
     }
