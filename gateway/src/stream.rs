@@ -48,9 +48,8 @@ impl Streams {
 
     /// Begins a stream, unless its user has too many.
     pub(crate) fn open(&self, account: &AccountId, most: u32) -> Result<(Arc<StreamLog>, Running), Error> {
+        self.forget_old();
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = now_ms().saturating_sub(KEEP_MS);
-        logs.retain(|_, log| log.ended_at().is_none_or(|ended| ended > oldest));
         let open = logs.values().filter(|log| log.account == *account && log.ended_at().is_none()).count();
         if open >= most as usize {
             let message =
@@ -61,6 +60,13 @@ impl Streams {
         logs.insert(log.id.clone(), log.clone());
         self.running.send_modify(|running| *running += 1);
         Ok((log, Running(self.running.clone())))
+    }
+
+    /// Drops the streams that have ended too long ago to be read again.
+    pub(crate) fn forget_old(&self) {
+        let oldest = now_ms().saturating_sub(KEEP_MS);
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.retain(|_, log| log.ended_at().is_none_or(|ended| ended > oldest));
     }
 
     /// A stream of the account's own.

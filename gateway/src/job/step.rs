@@ -163,7 +163,7 @@ async fn store(state: &AppState, job: &Job) -> Result<(), Error> {
             let message = "The provider made the clip and it could not be fetched. Nothing was charged.";
             fail(state, job, Failure::new("upstream_failed", message)).await.map(|_| ())
         }
-        Err(error @ (AssetError::WrongKind(_) | AssetError::TooLarge)) if job.misses >= 2 => {
+        Err(error) if is_hopeless(&error, job.misses) => {
             tracing::error!(job = job.id, %error, "a finished clip is no use; the provider will bill it");
             let message = format!("What the provider made cannot be used: {error}. Nothing was charged.");
             fail(state, job, Failure::new("upstream_failed", message)).await.map(|_| ())
@@ -172,6 +172,17 @@ async fn store(state: &AppState, job: &Job) -> Result<(), Error> {
             tracing::warn!(job = job.id, %error, "a finished clip could not be fetched yet");
             miss(state, job, backoff(state, job.misses)).await
         }
+    }
+}
+
+/// True where one more attempt would end as those before it.
+fn is_hopeless(error: &AssetError, misses: u32) -> bool {
+    match error {
+        AssetError::WrongKind(_)
+        | AssetError::TooLarge
+        | AssetError::Upstream(UpstreamError::Protocol(_)) => misses >= 2,
+        AssetError::Upstream(UpstreamError::Refused { status: 300..=499, .. }) => misses >= MOST_MISSES,
+        AssetError::Upstream(_) | AssetError::Store(_) => false,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::state::AppState;
 use crate::store::now_ms;
 
-/// Longest sleep, and how often old files are looked for.
+/// Longest sleep, and how often what has expired is cleared away.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 /// Pause after the store could not be reached.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -46,6 +46,7 @@ async fn run(state: AppState) {
     while !state.shutdown.is_set() {
         if swept.is_none_or(|at: Instant| at.elapsed() >= HOUSEKEEPING) {
             swept = Some(Instant::now());
+            state.streams.forget_old();
             if let Err(error) = state.assets.sweep(&state.store).await {
                 error.log();
             }

@@ -4,7 +4,9 @@ use reqwest::{Method, Response};
 use serde_json::json;
 
 use crate::app::ok;
-use crate::support::Gateway;
+use crate::jobs::database;
+use crate::support::{Gateway, eventually};
+use crate::videos::{clip, ended, job, order};
 
 /// A gateway and a link to a picture that it keeps.
 async fn with_picture() -> (Gateway, String) {
@@ -63,7 +65,7 @@ async fn a_link_that_was_changed_opens_nothing() {
     for bad in [
         path.to_owned(),
         format!("{path}?{}", query.replacen("expires=", "expires=9", 1)),
-        format!("{path}?{}0", query.get(..query.len() - 1).unwrap()),
+        format!("{path}?{}{}", &query[..query.len() - 1], if query.ends_with('0') { '1' } else { '0' }),
         format!("{path}0?{query}"),
         format!("{path}?expires=x&signature=y"),
     ] {
@@ -80,4 +82,30 @@ async fn a_link_goes_on_working_after_a_restart() {
     gateway.app.restart().await;
     let moved = url.replace(&old, &gateway.app.url);
     assert_eq!(get(&gateway, &moved, None).await.bytes().await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_file_whose_time_is_up_is_deleted() {
+    let mut gateway = Gateway::start().await;
+    let user = gateway.user("ada").await;
+    let created = order(&gateway, &user, clip("Waves")).await;
+    let done = ended(&gateway, &user, &created["id"]).await;
+    let folder = gateway.app.folder.join("media/video");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    let mut database = database(&gateway).await;
+    sqlx::query("UPDATE asset SET expires_at = 1").execute(&mut database).await.unwrap();
+    let link = done["url"].as_str().unwrap().strip_prefix(&gateway.app.url).unwrap().to_owned();
+    assert_eq!(gateway.get(&user, &link).await.status(), 404);
+    gateway.app.restart().await;
+    eventually("the file is gone", async || (std::fs::read_dir(&folder).unwrap().count() == 0).then_some(()))
+        .await;
+    let user = gateway.user("ada").await;
+    let path = format!("/v1/videos/{}/content", created["id"].as_str().unwrap());
+    assert_eq!(gateway.get(&user, &path).await.status(), 404);
+    eventually("the job has no link any more", async || {
+        let job = job(&gateway, &user, &created["id"]).await;
+        (job["url"].is_null() && job["status"] == "completed").then_some(())
+    })
+    .await;
+    gateway.check_books().await;
 }

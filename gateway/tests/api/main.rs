@@ -14,6 +14,7 @@ mod demo;
 mod errors;
 mod estimates;
 mod images;
+mod jobs;
 mod sessions;
 mod streams;
 mod support;
