@@ -8,7 +8,7 @@ const css = `:host(:not([hidden])){display:block;color-scheme:light dark}
 button.shell:before{content:"";display:block;padding:12px;background:var(--triptych-on-accent,light-dark(#fff,#15131f));clip-path:path("M9 4h6v16H9zM3 7h4v10H3zm14 0h4v10h-4z")}
 div.shell{background:Canvas;color:CanvasText}
 :host([mode=inline]) .shell{position:static;min-height:120px}
-[aria-busy]{opacity:.7}`;
+.shell[aria-busy]{opacity:.7}`;
 
 /** All copilots of a page share it. Where there is no browser there is none. */
 export const sheet = globalThis.CSSStyleSheet && new CSSStyleSheet();

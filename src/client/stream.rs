@@ -40,7 +40,10 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
         let Some(bytes) = next(&reader).await? else { return Err(Failure::network()) };
         for event in decoder.push(&bytes) {
             if event.data == "[DONE]" {
-                drop(reader.cancel());
+                // Read to its very end, so that the connection is closed in order and can be used again.
+                wasm_bindgen_futures::spawn_local(
+                    async move { while let Ok(Some(_)) = next(&reader).await {} },
+                );
                 return Ok(());
             }
             let chunk: ChatChunk = from_json(&event.data.as_str().into())?;

@@ -5,6 +5,9 @@ use triptych_protocol::{Parameter, ParameterKind};
 
 use crate::form::Form;
 
+/// Labels with more characters than this need a row of their own.
+const LONG_LABEL: usize = 18;
+
 /// The choice of a model, where there is one to make.
 pub(super) fn model_select(form: RwSignal<Form>, label: &'static str) -> impl IntoView {
     let models = Memo::new(move |_| {
@@ -53,6 +56,8 @@ fn field(form: RwSignal<Form>, parameter: Parameter) -> AnyView {
     let choose = Callback::new(move |value: String| form.update(|form| form.set(&name, &value)));
     match parameter.kind {
         ParameterKind::Choice { choices, .. } => {
+            // What would be cut off in half a row gets a whole one.
+            let long = choices.iter().any(|choice| choice.label.chars().count() > LONG_LABEL);
             let options: Vec<_> = choices
                 .into_iter()
                 .map(|choice| {
@@ -61,7 +66,7 @@ fn field(form: RwSignal<Form>, parameter: Parameter) -> AnyView {
                 })
                 .collect();
             view! {
-                <label class="field">
+                <label class="field" class:long=long>
                     <span class="label">{parameter.label}</span>
                     <select part="select" on:change=move |event| choose.run(event_target_value(&event))>{options}</select>
                 </label>

@@ -37,7 +37,7 @@ fn player(url: String, prompt: &str) -> AnyView {
     view! {
         <figure class="picture" part="clip">
             <video src=url.clone() controls playsinline preload="metadata" aria-label=prompt.to_owned()></video>
-            <a class="download" part="download" href=download_link(&url) download="">{icon::download()} "Download"</a>
+            <a class="download" part="download" href=download_link(&url) download="" aria-label="Download" title="Download">{icon::download()}</a>
         </figure>
     }
     .into_any()

@@ -35,6 +35,8 @@ impl Painter {
             }
         });
         let _ = root.add_event_listener_with_callback("click", on_click.as_ref().unchecked_ref());
+        // The view leaves a marker in an element without children, which would shift every place.
+        root.set_text_content(None);
         Self { root, document, settled: 0, tail: Vec::new(), on_click }
     }
 
@@ -82,12 +84,12 @@ impl Painter {
                 parent.replace_child(&self.create(new)?, &dom)?;
             }
         }
-        for node in new.get(old.len()..).unwrap_or_default() {
-            parent.append_child(&self.create(node)?)?;
-        }
         while let Some(extra) = at {
             at = extra.next_sibling();
             parent.remove_child(&extra)?;
+        }
+        for node in new.get(old.len()..).unwrap_or_default() {
+            parent.append_child(&self.create(node)?)?;
         }
         Ok(())
     }

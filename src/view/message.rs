@@ -55,21 +55,24 @@ fn answer(app: App, id: MessageId, view: MessageView, painted: Callback<()>) -> 
 
 /// Paints what came since the last time. Finished blocks are left alone.
 fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>, painted: Callback<()>) {
-    let painter = StoredValue::new_local(None::<(Painter, Stream, usize)>);
+    let painter = StoredValue::new_local(None::<(Painter, Option<Stream>, usize)>);
     Effect::new(move || {
         let length = view.length.get();
-        let finished = view.state.with(|state| !state.status.is_live());
+        let ended = view.state.with(|state| !state.status.is_live());
         let Some(element) = body.get() else { return };
         painter.update_value(|painter| {
-            let (painter, stream, done) =
-                painter.get_or_insert_with(|| (Painter::new(element.unchecked_into()), Stream::new(), 0));
-            let fresh = app.text_from(id, *done);
-            if !fresh.is_empty() && length > *done {
+            let (painter, stream, done) = painter
+                .get_or_insert_with(|| (Painter::new(element.unchecked_into()), Some(Stream::new()), 0));
+            let Some(words) = stream else { return };
+            // A change of state alone paints nothing; the frame that brings the words does. The end waits for none.
+            if ended || length > *done {
+                let fresh = app.text_from(id, *done);
                 *done += fresh.len();
-                painter.apply(stream.push(&fresh));
+                painter.apply(words.push(&fresh));
             }
-            if finished {
-                painter.apply(stream.finish());
+            if ended {
+                painter.apply(words.finish());
+                *stream = None;
             }
         });
         painted.run(());

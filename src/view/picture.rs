@@ -70,7 +70,7 @@ fn picture(data: ImageData, prompt: &str) -> AnyView {
     view! {
         <figure class="picture" part="picture">
             <img src=url.clone() alt=prompt.to_owned() decoding="async" part="image" />
-            <a class="download" part="download" href=download_link(&url) download="">{icon::download()} "Download"</a>
+            <a class="download" part="download" href=download_link(&url) download="" aria-label="Download" title="Download">{icon::download()}</a>
         </figure>
     }
     .into_any()
