@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) upstream: Option<String>,
     /// Keys of the provider's table.
     pub(crate) provider: String,
+    /// Files in the configuration's folder, by path.
+    pub(crate) files: Vec<(&'static str, Vec<u8>)>,
     /// Another simulator than an instant one.
     pub(crate) simulator: Option<triptych_simulator::Config>,
 }
@@ -57,6 +59,11 @@ pub(crate) async fn spawn_app_with(options: Options) -> TestApp {
     let simulator = options.simulator.unwrap_or_else(triptych_simulator::Config::instant);
     let simulator = triptych_simulator::spawn(simulator).await.unwrap();
     let folder = new_folder();
+    for (path, content) in &options.files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
     let config = format!(
         r#"
 listen = "127.0.0.1:0"
@@ -96,7 +103,7 @@ base_url = "{base}"
     TestApp { url, simulator, client, state, folder, config, server: Some(server) }
 }
 
-/// A new folder below the system's temporary one.
+/// A new folder below the system's temporary one. Whoever asks for it removes it.
 pub(crate) fn new_folder() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("triptych-api-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));

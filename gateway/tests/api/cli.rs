@@ -31,9 +31,12 @@ fn gateway(config: &Path) -> Command {
 }
 
 fn check(text: &str) -> Output {
-    let config = new_folder().join("gateway.toml");
+    let folder = new_folder();
+    let config = folder.join("gateway.toml");
     std::fs::write(&config, text).unwrap();
-    gateway(&config).arg("--check").output().unwrap()
+    let output = gateway(&config).arg("--check").output().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    output
 }
 
 #[test]
@@ -51,7 +54,8 @@ fn a_good_file_passes_the_check_and_a_wrong_one_says_why() {
 #[cfg(unix)]
 #[tokio::test]
 async fn it_says_where_it_listens_and_ends_when_it_is_told_to() {
-    let config = new_folder().join("gateway.toml");
+    let folder = new_folder();
+    let config = folder.join("gateway.toml");
     std::fs::write(&config, GOOD).unwrap();
     let mut child = gateway(&config).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
@@ -62,6 +66,7 @@ async fn it_says_where_it_listens_and_ends_when_it_is_told_to() {
     let wrong = client.get(format!("{url}/v1/credits?q=secret")).bearer_auth("secret").send().await;
     Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
     let output = child.wait_with_output().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
     assert!(health.unwrap().status().is_success());
     assert_eq!(wrong.unwrap().status(), 401);
     assert!(output.status.success(), "{output:?}");

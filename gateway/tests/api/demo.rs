@@ -1,18 +1,21 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::app::{Options, TestApp, new_folder, ok, refused, spawn_app, spawn_app_with};
+use crate::app::{Options, TestApp, ok, refused, spawn_app, spawn_app_with};
 
 async fn demo() -> TestApp {
-    let pages = new_folder();
-    std::fs::create_dir_all(pages.join("sub")).unwrap();
-    std::fs::write(pages.join("index.html"), "<!doctype html>front").unwrap();
-    std::fs::write(pages.join("sub/index.html"), "<!doctype html>sub").unwrap();
-    std::fs::write(pages.join(".hidden"), "hidden").unwrap();
-    std::fs::write(pages.join("page.js"), "export {}").unwrap();
-    let tables =
-        format!("[demo]\nenabled = true\npages = {:?}\nuser = \"visitor\"", pages.display().to_string());
-    spawn_app_with(Options { tables, ..Options::default() }).await
+    let files = [
+        ("www/index.html", "<!doctype html>front"),
+        ("www/sub/index.html", "<!doctype html>sub"),
+        ("www/.hidden", "hidden"),
+        ("www/page.js", "export {}"),
+    ];
+    spawn_app_with(Options {
+        tables: "[demo]\nenabled = true\npages = \"www\"\nuser = \"visitor\"".to_owned(),
+        files: files.map(|(path, text)| (path, text.into())).to_vec(),
+        ..Options::default()
+    })
+    .await
 }
 
 #[tokio::test]

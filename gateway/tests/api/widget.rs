@@ -1,13 +1,13 @@
 use reqwest::{Method, Response, StatusCode};
 
-use crate::app::{Options, TestApp, new_folder, refused, spawn_app, spawn_app_with};
+use crate::app::{Options, TestApp, refused, spawn_app, spawn_app_with};
 
 async fn with_widget() -> TestApp {
-    let folder = new_folder();
-    std::fs::write(folder.join("triptych.js"), "export const a = 1;\n".repeat(100)).unwrap();
-    std::fs::write(folder.join("triptych_copilot_bg.wasm"), [0u8; 4096]).unwrap();
-    let top = format!("widget = {:?}", folder.display().to_string());
-    spawn_app_with(Options { top, ..Options::default() }).await
+    let files = vec![
+        ("widget/triptych.js", "export const a = 1;\n".repeat(100).into_bytes()),
+        ("widget/triptych_copilot_bg.wasm", vec![0; 4096]),
+    ];
+    spawn_app_with(Options { top: "widget = \"widget\"".to_owned(), files, ..Options::default() }).await
 }
 
 async fn get(app: &TestApp, path: &str, encoding: &str) -> Response {
