@@ -75,11 +75,13 @@ fn field(form: RwSignal<Form>, parameter: Parameter) -> AnyView {
         }
         ParameterKind::Integer { min, max, step, unit, .. } => {
             let unit = unit.unwrap_or_default();
-            let shown = move || format!("{} {unit}", value.get());
+            let shown = Memo::new(move |_| format!("{} {unit}", value.get()).trim_end().to_owned());
             view! {
                 <label class="field">
-                    <span class="label">{parameter.label}<output class="value">{shown}</output></span>
-                    <input type="range" part="range" min=min max=max step=step prop:value=move || value.get()
+                    // No `<output>`: a label names the first field in it, and that would be one.
+                    <span class="label">{parameter.label.clone()}<span class="value">{move || shown.get()}</span></span>
+                    <input type="range" part="range" min=min max=max step=step aria-label=parameter.label
+                        aria-valuetext=move || shown.get() prop:value=move || value.get()
                         on:input=move |event| choose.run(event_target_value(&event)) />
                 </label>
             }

@@ -100,6 +100,12 @@ class Visit {
     await this.credits().first().getByText(/\d/).first().waitFor();
   }
 
+  /** The user buys credits somewhere else. */
+  async topUp(credits) {
+    await this.demo.grant(this.user, credits * CREDIT);
+    this.#granted += credits * CREDIT;
+  }
+
   async end() {
     await checkBooks(this.demo, this.user, this.#billBefore, this.#granted);
   }
