@@ -18,6 +18,8 @@ const attribute = (name) => name.replace("U", "-u");
 export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {}) {
   static observedAttributes = [...NAMES.map(attribute), "open"];
 
+  /** @type {ShadowRoot} */
+  #shadow = this.attachShadow({ mode: "open" });
   /** @type {import("./triptych_copilot.js").WidgetHandle | undefined} */
   #handle;
   /** @type {string[]} */
@@ -26,7 +28,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
 
   constructor() {
     super();
-    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
+    this.#shadow.adoptedStyleSheets = [sheet];
   }
 
   // Frameworks that know a property of this name assign to it, where a page's own script calls it.
@@ -84,7 +86,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
   attributeChangedCallback() {
     queueMicrotask(() => {
       if (!this.isConnected) return;
-      if (!this.#handle && !this.shadowRoot?.firstElementChild?.ariaBusy) this.#place();
+      if (!this.#handle && !this.#shadow.firstElementChild?.ariaBusy) this.#place();
       if (this.hasAttribute("open")) this.#start();
       this.#try((handle) => {
         const config = this.#config();
@@ -101,7 +103,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
   /** Shows what there is to see before the module runs, and arranges for what starts it. */
   #place() {
     if (this.getAttribute("mode") === "inline") {
-      this.#show(make("div", { class: "shell" }));
+      this.#shadow.replaceChildren(make("div", { class: "shell" }));
       new IntersectionObserver((entries, observer) => {
         if (entries.pop()?.isIntersecting) {
           observer.disconnect();
@@ -113,27 +115,21 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
       button.onclick = this.open;
       // A failure here is told when the button is clicked.
       button.onfocus = button.onpointerenter = () => load().catch(() => {});
-      this.#show(button);
+      this.#shadow.replaceChildren(button);
     }
   }
 
-  /** @param {Element} node */
-  #show(node) {
-    /** @type {ShadowRoot} */ (this.shadowRoot).replaceChildren(node);
-  }
-
   async #start() {
-    const shadow = /** @type {ShadowRoot} */ (this.shadowRoot);
-    const [waiting] = shadow.children;
+    const [waiting] = this.#shadow.children;
     if (this.#handle || waiting.ariaBusy) return;
     waiting.ariaBusy = "true";
     try {
       const glue = await load();
       if (this.#handle || !this.isConnected) return;
-      const focused = shadow.activeElement;
+      const focused = this.#shadow.activeElement;
       const config = this.#config();
       const root = make("div", { part: "root" });
-      this.#show(root);
+      this.#shadow.replaceChildren(root);
       this.#handle = glue.mount(root, config, this.#host());
       this.#configured = JSON.stringify(config);
       if (focused) root.querySelector("textarea")?.focus();
@@ -199,7 +195,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
       message = "The copilot crashed.";
     }
     this.#handle = undefined;
-    this.#show(alert(message, () => this.#start()));
+    this.#shadow.replaceChildren(alert(message, () => this.#start()));
     this.#emit("triptych-error", { code, message });
   }
 }

@@ -41,13 +41,13 @@ pub(crate) fn folder() -> PathBuf {
 
 /// The packed package, if `dist` has made one.
 pub(crate) fn packed() -> Option<PathBuf> {
-    let files = tree::files(&tree::target().join("pack"), &[]).ok()?;
+    let files = fs::read_dir(tree::target().join("pack")).ok()?.flatten().map(|entry| entry.path());
     files.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "tgz"))
 }
 
 fn optimise(module: &Path) -> Result<()> {
     let mut wasm_opt = npm::tool(&tree::package(), "wasm-opt");
-    wasm_opt.args(["-Oz", "--converge"]).args(WASM_FEATURES).arg(module).arg("-o").arg(module);
+    wasm_opt.args(["-Oz"]).args(WASM_FEATURES).arg(module).arg("-o").arg(module);
     process::run(&mut wasm_opt)
 }
 

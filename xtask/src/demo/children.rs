@@ -67,6 +67,8 @@ impl Child {
     pub(crate) fn start(name: &'static str, command: &mut Command, log: &Path) -> Result<Self> {
         let mut file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file.try_clone()?);
+        // Colours are for terminals, and this goes into a file.
+        command.env("NO_COLOR", "1");
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let mut process = command.spawn().with_context(|| format!("cannot start the {name}"))?;
