@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+import { eventually } from "./demo.mjs";
+import { suite } from "./scenario.mjs";
+
+const scenario = suite();
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+
+/** Nothing on the page breaks a rule, the widget's shadow root included. */
+async function accessible(visit, state) {
+  await visit.shot(`a11y-${state}`);
+  if (!(await visit.page.evaluate("typeof axe === 'object'"))) await visit.page.evaluate(axe);
+  const violations = await visit.page.evaluate(async (rules) => {
+    // What fades in has no colours of its own yet.
+    await Promise.all(document.getAnimations().filter((a) => a.effect?.getTiming().iterations === 1).map((a) => a.finished));
+    const { violations, passes } = await window.axe.run(document, { runOnly: { type: "tag", values: rules } });
+    const inShadow = ({ target }) => Array.isArray(target[0]);
+    if (!passes.some(({ nodes }) => nodes.some(inShadow))) return ["nothing within the widget was looked at"];
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.flat().join(" ")} (${node.failureSummary})`).join("; ")}`);
+  }, RULES);
+  assert.deepEqual(violations, [], state);
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  scenario(
+    `every state of the three panels is accessible in ${colorScheme} colours`,
+    async (visit) => {
+      await visit.open("/");
+      await accessible(visit, `${colorScheme}-idle`);
+      await visit.say("Compare tea and coffee");
+      await visit.answers().first().getByText(/\w{3}/).first().waitFor();
+      await accessible(visit, `${colorScheme}-streaming`);
+      await visit.answered();
+      await visit.message().fill("And milk?");
+      await accessible(visit, `${colorScheme}-answered`);
+
+      await visit.tab("Image").click();
+      await visit.page.getByRole("textbox", { name: "Describe the picture" }).fill("A cup");
+      await accessible(visit, `${colorScheme}-image-form`);
+      await visit.button("Generate image").click();
+      await visit.page.getByRole("img", { name: "A cup" }).waitFor();
+      await accessible(visit, `${colorScheme}-image-done`);
+
+      await visit.tab("Video").click();
+      await visit.page.getByRole("textbox", { name: "Describe the clip" }).fill("A cup");
+      await visit.button("Generate video").click();
+      await visit.page.getByRole("progressbar").first().waitFor();
+      await accessible(visit, `${colorScheme}-video-progress`);
+      await visit.page.locator("video").waitFor();
+      await accessible(visit, `${colorScheme}-video-done`);
+    },
+    { colorScheme },
+  );
+}
+
+scenario(
+  "what is refused and what failed is accessible",
+  async (visit) => {
+    visit.expect(/status of 50\d/);
+    await visit.open("/");
+    await visit.say("Rain [[fault:500]]");
+    await visit.page.getByRole("alert").waitFor();
+    await accessible(visit, "failed");
+    await visit.tab("Video").click();
+    await visit.page.getByRole("textbox", { name: "Describe the clip" }).fill("A boat");
+    await visit.button("Top up").waitFor();
+    await accessible(visit, "short");
+  },
+  { credits: 5 },
+);
+
+scenario("a launcher is accessible closed and open", async (visit) => {
+  await visit.page.goto(`${visit.demo.url}/launcher.html`);
+  await accessible(visit, "launcher");
+  await visit.page.getByRole("button", { name: /open copilot/i }).click();
+  await visit.credits().getByText("1,000").waitFor();
+  await accessible(visit, "launcher-open");
+});
+
+scenario(
+  "all three side by side, and the other pages, are accessible",
+  async (visit) => {
+    for (const path of ["/", "/chat.html", "/several.html", "/events.html", "/rtl.html"]) {
+      await visit.open(path);
+      await accessible(visit, `page-${path.replaceAll(/\W/g, "")}`);
+    }
+  },
+  { viewport: { width: 1500, height: 950 } },
+);
+
+scenario("everything can be done with the keyboard alone", async (visit) => {
+  await visit.open("/");
+  const { keyboard } = visit.page;
+  const here = () =>
+    visit.page.evaluate(() => {
+      let element = document.activeElement;
+      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+      const label = element.labels?.[0]?.querySelector(".label")?.textContent;
+      return element.getAttribute("aria-label") ?? label ?? element.textContent.trim();
+    });
+  /** Goes on with Tab until something has the focus. */
+  const tabTo = async (name) => {
+    for (let step = 0; step < 20; step += 1) {
+      if ((await here()) === name) return;
+      await keyboard.press("Tab");
+    }
+    assert.fail(`Tab never came to ${name}`);
+  };
+  const focusIsVisible = () =>
+    visit.page.evaluate(() => {
+      let element = document.activeElement;
+      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+      // A box may show the focus of what it holds.
+      for (let node = element; node; node = node.parentElement) {
+        const style = getComputedStyle(node);
+        if (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) return true;
+        if (node.matches(".box")) return node.matches(":focus-within");
+      }
+      return false;
+    });
+
+  await tabTo("Chat");
+  assert.ok(await focusIsVisible());
+  await keyboard.press("Tab");
+  await tabTo("Message");
+  assert.ok(await focusIsVisible());
+  await keyboard.type("Hello");
+  await keyboard.press("Enter");
+  await visit.answered();
+  assert.equal(await here(), "Message", "the cursor stays where the typing goes");
+
+  await visit.tab("Chat").focus();
+  await keyboard.press("ArrowRight");
+  assert.equal(await here(), "Image");
+  assert.equal(await visit.tab("Image").getAttribute("aria-selected"), "true");
+  await keyboard.press("End");
+  assert.equal(await here(), "Video");
+  await keyboard.press("ArrowRight");
+  assert.equal(await here(), "Chat", "the arrows go round");
+  await keyboard.press("Home");
+  await keyboard.press("ArrowRight");
+  await tabTo("Describe the picture");
+  await keyboard.type("A cup");
+  await tabTo("Pictures");
+  await keyboard.press("ArrowRight");
+  assert.equal(await visit.page.getByRole("slider", { name: "Pictures" }).inputValue(), "2");
+  await tabTo("Generate image");
+  assert.ok(await focusIsVisible());
+  await keyboard.press("Enter");
+  await eventually(async () => (await visit.page.getByRole("img", { name: "A cup" }).count()) === 2, "two pictures");
+  await tabTo("Download");
+});
+
+scenario("what happens is said to screen readers at its boundaries, not word by word", async (visit) => {
+  await visit.open("/chat.html");
+  assert.equal(await visit.page.getByRole("log", { name: "Conversation" }).getAttribute("aria-live"), "off");
+  await copyAnnouncements(visit);
+  await visit.say("Hello");
+  await visit.answered();
+  const said = await visit.page.evaluate("window.said");
+  assert.ok(said.length >= 2 && said.length < 12, `said ${said.length} times: ${said.join(" | ")}`);
+});
+
+async function copyAnnouncements(visit) {
+  await visit.page.locator("triptych-copilot").evaluate((element) => {
+    const region = element.shadowRoot.querySelector("[aria-live=polite][role=log]");
+    window.said = [];
+    new MutationObserver(() => window.said.push(region.textContent)).observe(region, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+  });
+}
+
+scenario(
+  "at 320 pixels nothing has to be scrolled sideways",
+  async (visit) => {
+    const fits = async (state) => {
+      await visit.shot(`narrow-${state}`);
+      const wide = await visit.page.evaluate(() => {
+        const out = [];
+        if (document.documentElement.scrollWidth > innerWidth) out.push("the page");
+        const { shadowRoot } = document.querySelector("triptych-copilot");
+        // Code and tables of an answer scroll in a box of their own.
+        for (const node of shadowRoot.querySelectorAll(".copilot, .window, .top, .tabs, .panel:not([hidden]), .transcript, .composer, .maker, .results, .card")) {
+          if (node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible") out.push(node.className);
+          if (node.getBoundingClientRect().right > innerWidth + 1) out.push(`${node.className} sticks out`);
+        }
+        return out;
+      });
+      assert.deepEqual(wide, [], state);
+    };
+    await visit.open("/");
+    await fits("idle");
+    await visit.say("Compare tea and coffee in a table");
+    await visit.answered();
+    await fits("answered");
+    await visit.tab("Image").click();
+    await visit.page.getByRole("textbox", { name: "Describe the picture" }).fill("A cup");
+    await visit.button("Generate image").click();
+    await visit.page.getByRole("img", { name: "A cup" }).waitFor();
+    await fits("image");
+    await visit.tab("Video").click();
+    await visit.page.getByRole("textbox", { name: "Describe the clip" }).fill("A cup");
+    await visit.button("Generate video").click();
+    await visit.page.getByRole("progressbar").first().waitFor();
+    await fits("video");
+    await visit.page.locator("video").waitFor();
+    await fits("video-done");
+  },
+  { viewport: { width: 320, height: 640 } },
+);
