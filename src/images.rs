@@ -175,11 +175,11 @@ mod tests {
     }
 
     fn keys(effects: &[Effect]) -> Vec<&str> {
-        let key = |effect| match effect {
-            &Effect::Start { ref key, .. } => Some(key.as_str()),
+        let starts = effects.iter().filter_map(|effect| match effect {
+            Effect::Start { key, .. } => Some(key.as_str()),
             _ => None,
-        };
-        effects.iter().filter_map(key).collect()
+        });
+        starts.collect()
     }
 
     fn failed(kind: FailureKind) -> (Images, PictureId) {

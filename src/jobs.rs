@@ -1,8 +1,13 @@
 //! The video panel as a state machine. The gateway owns the jobs; this follows them: it asks less and less often,
 //! obeys the server's wish, rests while nobody looks or the network is gone, and catches up at once afterwards.
 
-use serde::{Deserialize, Serialize};
-use triptych_protocol::{Estimate, Video, VideoRequest, VideoStatus};
+mod job;
+mod signal;
+
+use triptych_protocol::{Estimate, Video, VideoRequest};
+
+pub use job::{Job, JobId, Pending, Phase};
+pub use signal::{Effect, Input};
 
 use crate::error::{Failure, FailureKind};
 
@@ -12,164 +17,6 @@ const FIRST_WAIT: f64 = 1_000.0;
 const LONGEST_WAIT: f64 = 10_000.0;
 /// For how long a click that was not answered is sent again after a reload, in milliseconds.
 const PENDING_LIFE: f64 = 15.0 * 60_000.0;
-
-/// Names a job for as long as the panel lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct JobId(pub u32);
-
-/// One job.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Job {
-    /// Its name here.
-    pub id: JobId,
-    /// What was asked for.
-    pub request: VideoRequest,
-    /// What the button said.
-    pub estimate: Option<Estimate>,
-    /// The server's word on it; absent until it has answered.
-    pub video: Option<Video>,
-    /// Where it stands between here and the server.
-    pub phase: Phase,
-    key: String,
-    asked_at: f64,
-    next_poll: Option<f64>,
-    wait: f64,
-}
-
-/// Where a job stands between here and the server.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Phase {
-    /// The click has not been answered.
-    Submitting,
-    /// The server has it.
-    Tracked,
-    /// The server has it, and the last question about it failed; it will be asked again.
-    Unreachable(Failure),
-    /// The user takes it back.
-    Cancelling,
-    /// The server did not take it.
-    Refused(Failure),
-}
-
-/// A click that was not answered yet, as it is kept across a reload.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pending {
-    /// The body.
-    pub request: VideoRequest,
-    /// The idempotency key, which makes sending it again safe.
-    pub key: String,
-    /// When it was clicked; the page's wall clock in milliseconds.
-    pub at: f64,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input {
-    /// The user wants a clip. `key` is fresh.
-    Create {
-        /// The body.
-        request: VideoRequest,
-        /// What the button said.
-        estimate: Option<Estimate>,
-        /// The idempotency key.
-        key: String,
-    },
-    /// The page was loaded, and these clicks had not been answered before.
-    Restore(Vec<Pending>),
-    /// The user wants a refused job once more.
-    Retry {
-        /// Which.
-        id: JobId,
-        /// A fresh key, used unless the old one is safer.
-        key: String,
-    },
-    /// The server has taken a job, or said where it stands.
-    Told {
-        /// Which.
-        id: JobId,
-        /// Where it stands.
-        video: Box<Video>,
-        /// Milliseconds that the server wants to be left alone.
-        retry_after: Option<f64>,
-    },
-    /// The server did not take a job, or the click did not reach it.
-    CreateFailed {
-        /// Which.
-        id: JobId,
-        /// Why.
-        failure: Failure,
-    },
-    /// A question about a job failed.
-    PollFailed {
-        /// Which.
-        id: JobId,
-        /// Why.
-        failure: Failure,
-    },
-    /// The user's jobs, newest first.
-    Listed(Vec<Video>),
-    /// The user takes a job back.
-    Cancel(JobId),
-    /// The job could not be taken back.
-    CancelFailed {
-        /// Which.
-        id: JobId,
-        /// Why.
-        failure: Failure,
-    },
-    /// The user takes a job off the panel.
-    Remove(JobId),
-    /// The job is gone on the server.
-    Removed(JobId),
-    /// A time that was asked for has come.
-    Tick,
-    /// The page is looked at and the network is there, or not.
-    Awake(bool),
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Submit a job.
-    Create {
-        /// Which.
-        id: JobId,
-        /// The body.
-        request: VideoRequest,
-        /// The idempotency key.
-        key: String,
-    },
-    /// Ask about a job.
-    Poll {
-        /// Which.
-        id: JobId,
-        /// Its name on the server.
-        video: String,
-    },
-    /// Ask for the list.
-    List,
-    /// Delete a job on the server, which also takes it back.
-    Delete {
-        /// Which.
-        id: JobId,
-        /// Its name on the server.
-        video: String,
-    },
-    /// Keep these clicks across a reload.
-    Keep(Vec<Pending>),
-    /// Come back with [`Input::Tick`] at this time, instead of any other time named before. None: not at all.
-    Wake(Option<f64>),
-    /// The list has changed.
-    ListChanged,
-    /// A job has changed.
-    JobChanged(JobId),
-    /// A job has ended, one way or the other.
-    Ended(JobId),
-    /// A call failed.
-    Reported(Failure),
-    /// The balance has changed or will have.
-    Balance,
-}
 
 /// The user's jobs, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -183,28 +30,6 @@ pub struct Jobs {
 impl Default for Jobs {
     fn default() -> Self {
         Jobs { jobs: Vec::new(), next: 0, awake: true, wake: None }
-    }
-}
-
-impl Job {
-    /// True once nothing will change any more.
-    pub fn is_final(&self) -> bool {
-        match (&self.phase, &self.video) {
-            (Phase::Refused(_), _) => true,
-            (_, Some(video)) => video.status.is_final(),
-            (_, None) => false,
-        }
-    }
-
-    /// True where the user can take it back.
-    pub fn can_cancel(&self) -> bool {
-        let queued = self.video.as_ref().is_some_and(|video| video.status == VideoStatus::Queued);
-        queued && self.phase != Phase::Cancelling
-    }
-
-    /// When the click was made or the server took the job; wall clock in milliseconds.
-    pub fn started_at(&self) -> f64 {
-        self.video.as_ref().map_or(self.asked_at, |video| video.created_at as f64 * 1_000.0)
     }
 }
 
@@ -413,12 +238,12 @@ impl Jobs {
         }
         let mut effects = Vec::new();
         for job in &mut self.jobs {
-            if let (Some(due), Some(video)) = (job.next_poll, &job.video) {
-                if due <= now {
-                    // None until the answer: a job is never asked about twice at once.
-                    job.next_poll = None;
-                    effects.push(Effect::Poll { id: job.id, video: video.id.clone() });
-                }
+            if let (Some(due), Some(video)) = (job.next_poll, &job.video)
+                && due <= now
+            {
+                // None until the answer: a job is never asked about twice at once.
+                job.next_poll = None;
+                effects.push(Effect::Poll { id: job.id, video: video.id.clone() });
             }
         }
         effects

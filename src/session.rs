@@ -1,188 +1,18 @@
 //! The conversation as a state machine: what happened goes in, what is to be done comes out. It touches neither the
 //! network nor the page nor a clock; all three are in the inputs and effects.
 
-use triptych_protocol::{ChatMessage, ChatRequest, Receipt, Role, StreamOptions, TriptychExtra, Usage};
+mod message;
+mod signal;
+
+use triptych_protocol::{ChatMessage, ChatRequest, Role, StreamOptions, TriptychExtra, Usage};
+
+pub use message::{Message, MessageId, Pace, Status};
+pub use signal::{Effect, Input};
 
 use crate::error::{Failure, FailureKind};
 
 /// How often a broken stream is taken up again before the user is asked.
 const MOST_RESUMES: u32 = 5;
-
-/// Names a message for as long as the conversation lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MessageId(pub u32);
-
-/// One message.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    /// Its name.
-    pub id: MessageId,
-    /// Who said it.
-    pub role: Role,
-    /// What was said so far.
-    pub text: String,
-    /// Where it stands.
-    pub status: Status,
-    /// What it cost, once the server has told.
-    pub receipt: Option<Receipt>,
-    /// How fast it came.
-    pub pace: Pace,
-}
-
-/// Where a message stands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Status {
-    /// A message of the user, or an answer that is complete.
-    Done,
-    /// Sent; no word has come back.
-    Waiting,
-    /// Words are coming in.
-    Streaming,
-    /// The connection broke and is being taken up again.
-    Resuming,
-    /// The user asked for a stop and the server has not confirmed it.
-    Stopping,
-    /// Stopped by the user.
-    Stopped,
-    /// Ended at the longest length that was paid for.
-    Cut,
-    /// Failed; what came before stays.
-    Failed(Failure),
-}
-
-impl Status {
-    /// True while more may come.
-    pub fn is_live(&self) -> bool {
-        matches!(self, Status::Waiting | Status::Streaming | Status::Resuming | Status::Stopping)
-    }
-}
-
-/// Times of an answer, in milliseconds of the page's clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Pace {
-    sent: f64,
-    first: Option<f64>,
-    last: f64,
-    tokens: u64,
-}
-
-impl Pace {
-    /// Seconds from the send to the first word.
-    pub fn first_token_seconds(&self) -> Option<f64> {
-        self.first.map(|first| (first - self.sent) / 1_000.0)
-    }
-
-    /// Tokens a second from the first word on, by the server's count.
-    pub fn tokens_per_second(&self) -> Option<f64> {
-        let seconds = (self.last - self.first?) / 1_000.0;
-        // The first token starts the clock; a single one, or a burst at once, has no rate.
-        (seconds > 0.02 && self.tokens > 1).then(|| (self.tokens - 1) as f64 / seconds)
-    }
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input {
-    /// The user typed.
-    Draft(String),
-    /// The user sends the draft. `key` is fresh and names this click for good.
-    Send {
-        /// The model.
-        model: String,
-        /// The idempotency key.
-        key: String,
-        /// The page's clock in milliseconds.
-        now: f64,
-    },
-    /// The user wants a failed answer once more.
-    Retry {
-        /// Which one.
-        message: MessageId,
-        /// The model.
-        model: String,
-        /// A fresh idempotency key, used unless the old one is safer.
-        key: String,
-        /// The page's clock in milliseconds.
-        now: f64,
-    },
-    /// The user wants no more of it.
-    Stop,
-    /// The server has taken the call and named its stream.
-    Opened {
-        /// The stream's id.
-        stream: Option<String>,
-    },
-    /// Words came.
-    Delta {
-        /// The words.
-        text: String,
-        /// The event's id, from which a broken stream can be taken up.
-        event: String,
-        /// The page's clock in milliseconds.
-        now: f64,
-    },
-    /// The model gave its reason to end.
-    Finished(String),
-    /// The server's account of tokens and money.
-    Paid {
-        /// Tokens.
-        usage: Option<Usage>,
-        /// Money.
-        extra: Option<TriptychExtra>,
-    },
-    /// The stream is complete.
-    Ended,
-    /// The call failed, or its connection did.
-    Failed(Failure),
-    /// The conversation is thrown away.
-    Clear,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Call the model.
-    Start {
-        /// The body.
-        request: ChatRequest,
-        /// The idempotency key.
-        key: String,
-    },
-    /// Take up a broken stream.
-    Resume {
-        /// The stream's id.
-        stream: String,
-        /// The last event that arrived.
-        after: String,
-        /// How many tries went before, for the wait.
-        attempt: u32,
-    },
-    /// Tell the server to stop.
-    Stop {
-        /// The stream's id.
-        stream: String,
-    },
-    /// Give up the connection; there is nothing to stop by name.
-    Abandon,
-    /// Keep the draft for the next visit.
-    KeepDraft(String),
-    /// The list of messages has changed.
-    ListChanged,
-    /// A message's status or receipt has changed.
-    MessageChanged(MessageId),
-    /// A message has more text.
-    TextGrew(MessageId),
-    /// The draft was changed by the machine and not by the user.
-    DraftReplaced,
-    /// An answer has begun.
-    Began,
-    /// An answer has ended well.
-    Answered(MessageId),
-    /// A call has failed.
-    Reported(Failure),
-    /// The balance may have changed; this is the server's word on it, where it gave one.
-    Balance(Option<TriptychExtra>),
-}
 
 /// The conversation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -404,16 +234,18 @@ impl Session {
     fn failed(&mut self, failure: Failure) -> Vec<Effect> {
         let Some(call) = &mut self.call else { return Vec::new() };
         let id = call.message;
-        if failure.kind == FailureKind::Network && !call.event.is_empty() && call.resumes < MOST_RESUMES {
-            if let Some(stream) = call.stream.clone() {
-                let effect = Effect::Resume { stream, after: call.event.clone(), attempt: call.resumes };
-                call.resumes += 1;
-                let status = if call.stop_asked { Status::Stopping } else { Status::Resuming };
-                if let Some(message) = self.find(id) {
-                    message.status = status;
-                }
-                return vec![Effect::MessageChanged(id), effect];
+        if failure.kind == FailureKind::Network
+            && !call.event.is_empty()
+            && call.resumes < MOST_RESUMES
+            && let Some(stream) = call.stream.clone()
+        {
+            let effect = Effect::Resume { stream, after: call.event.clone(), attempt: call.resumes };
+            call.resumes += 1;
+            let status = if call.stop_asked { Status::Stopping } else { Status::Resuming };
+            if let Some(message) = self.find(id) {
+                message.status = status;
             }
+            return vec![Effect::MessageChanged(id), effect];
         }
         if call.stop_asked && call.stream.is_none() {
             return self.close(Status::Stopped);

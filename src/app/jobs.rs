@@ -158,10 +158,10 @@ impl Core {
     fn show_job(&self, id: JobId) {
         let job = self.jobs.borrow().job(id).cloned();
         let view = self.job_views.borrow().get(&id).cloned();
-        if let (Some(job), Some(view)) = (job, view) {
-            if view.get_untracked() != job {
-                view.set(job);
-            }
+        if let (Some(job), Some(view)) = (job, view)
+            && view.get_untracked() != job
+        {
+            view.set(job);
         }
     }
 

@@ -19,7 +19,7 @@ pub(crate) enum StreamEvent {
     /// The server has taken the call.
     Opened { stream: Option<String> },
     /// A chunk, and the id under which the stream can be taken up after it.
-    Chunk { chunk: ChatChunk, event: String },
+    Chunk { chunk: Box<ChatChunk>, event: String },
 }
 
 /// Reads a stream to its `[DONE]`. An end without one is a broken connection.
@@ -46,7 +46,7 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
                 );
                 return Ok(());
             }
-            let chunk: ChatChunk = from_json(&event.data.as_str().into())?;
+            let chunk: Box<ChatChunk> = from_json(&event.data.as_str().into())?;
             sink(StreamEvent::Chunk { chunk, event: event.id });
         }
     }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use triptych_protocol::VideoStatus;
 
 fn request() -> VideoRequest {
     VideoRequest { model: "m".into(), prompt: "a fox".into(), duration: Some(5), ..VideoRequest::default() }

@@ -2,7 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use triptych_protocol::{Balance, Credits};
+use triptych_protocol::{Balance, Credits, Receipt};
 
 fn send(session: &mut Session, text: &str, key: &str) -> Vec<Effect> {
     session.handle(Input::Draft(text.into()));

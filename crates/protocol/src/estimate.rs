@@ -6,8 +6,8 @@ use crate::{Credits, Price};
 
 /// Tokens that the chat format itself may add around each message, rounded up.
 const TOKENS_PER_MESSAGE: u64 = 8;
-/// Tokens that the chat format may add once a call, rounded up.
-const TOKENS_PER_CALL: u64 = 16;
+/// Tokens that a chat template may add once a call, rounded up: some put in a system prompt of their own.
+const TOKENS_PER_CALL: u64 = 64;
 
 /// The answer of `POST /v1/estimate`, and what the widget shows before a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
