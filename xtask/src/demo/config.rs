@@ -54,6 +54,12 @@ impl GatewayConfig<'_> {
         if let Some(upstream) = self.upstream {
             line(format_args!("\n[[providers]]\nid = \"upstream\"\nkind = \"openai\""));
             line(format_args!("base_url = {}\nserves = [\"chat\", \"audio\"]", quoted(&upstream.url)));
+            // A model on one's own machine may think long before its first word, and its server may be older than
+            // OpenAI's new name for the limit of an answer.
+            line(format_args!("first_byte_timeout_ms = 300000"));
+            if !upstream.url.starts_with("https://api.openai.com/") {
+                line(format_args!("max_tokens_field = \"max_tokens\""));
+            }
             if let Some(name) = &upstream.key_env {
                 line(format_args!("key_env = {}", quoted(name)));
             }
