@@ -9,7 +9,7 @@ mod page;
 mod signals;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use leptos::prelude::{ArcRwSignal, LocalStorage, Set, StoredValue, Update, WithUntracked, WithValue as _};
@@ -45,6 +45,8 @@ pub(crate) struct Core {
     alive: Cell<bool>,
     shelf: RefCell<Option<Shelf>>,
     chat: RefCell<Session>,
+    /// What the page wants to send and could not yet.
+    unsent: RefCell<VecDeque<String>>,
     messages: RefCell<HashMap<MessageId, MessageView>>,
     grown: RefCell<Vec<MessageId>>,
     paint: RefCell<Option<page::Frame>>,
@@ -71,6 +73,7 @@ impl App {
             alive: Cell::new(true),
             shelf: RefCell::new(None),
             chat: RefCell::default(),
+            unsent: RefCell::default(),
             messages: RefCell::default(),
             grown: RefCell::default(),
             paint: RefCell::default(),
@@ -164,6 +167,7 @@ impl Core {
                     signals.video_form.set(Form::new(&models, Modality::Video, None));
                     signals.catalogue.set(Catalogue::Ready);
                     core.ask_balance();
+                    core.say_next();
                 }
                 Err(failure) => {
                     core.report(&failure);

@@ -55,10 +55,9 @@ impl WidgetHandle {
         self.mounted.app.set_open(false);
     }
 
-    /// Sends a message as if the user had typed it.
+    /// Sends a message as if the user had typed it, as soon as that can be. What the user types meanwhile stays.
     pub fn send(&self, text: String) {
-        self.mounted.app.type_draft(text);
-        self.mounted.app.send();
+        self.mounted.app.say(text);
     }
 
     /// Asks the gateway for the balance, as after a purchase.

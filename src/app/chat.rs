@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, With};
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, With, WithUntracked};
 use triptych_protocol::{Estimate, Role};
 
 use super::page::Frame;
@@ -22,6 +22,14 @@ impl App {
     pub(crate) fn send(self) {
         let Some(model) = self.chat_model() else { return };
         self.chat(Input::Send { model, key: unique_key(), now: clock::monotonic() });
+    }
+
+    /// The page sends something.
+    pub(crate) fn say(self, text: String) {
+        if let (Some(core), false) = (self.core(), text.trim().is_empty()) {
+            core.unsent.borrow_mut().push_back(text);
+            core.say_next();
+        }
     }
 
     /// The user wants a failed answer once more.
@@ -85,6 +93,13 @@ impl Core {
         for effect in effects {
             self.run_chat(effect);
         }
+        let busy = self.chat.borrow().is_busy();
+        if self.signals.busy.get_untracked() != busy {
+            self.signals.busy.set(busy);
+            if !busy {
+                self.say_next();
+            }
+        }
     }
 
     fn run_chat(self: &Rc<Self>, effect: Effect) {
@@ -135,10 +150,21 @@ impl Core {
             }
             Effect::Balance(extra) => self.settle(extra),
         }
-        let busy = self.chat.borrow().is_busy();
-        if self.signals.busy.get_untracked() != busy {
-            self.signals.busy.set(busy);
+    }
+
+    /// Sends what the page wanted to send before there was a model to ask, or while another answer was under way.
+    pub(super) fn say_next(self: &Rc<Self>) {
+        let model = self.signals.chat_form.with_untracked(|form| form.model().map(|model| model.id.clone()));
+        let Some(model) = model else { return };
+        if self.chat.borrow().is_busy() {
+            return;
         }
+        let Some(text) = self.unsent.borrow_mut().pop_front() else { return };
+        let typed = self.chat.borrow().draft().to_owned();
+        self.chat(Input::Draft(text));
+        self.chat(Input::Send { model, key: unique_key(), now: clock::monotonic() });
+        self.chat(Input::Draft(typed.clone()));
+        self.signals.draft.set(typed);
     }
 
     /// Feeds what comes over a stream into the conversation.
