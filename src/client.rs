@@ -22,6 +22,9 @@ use token::Tokens;
 
 use crate::error::{Failure, FailureKind};
 
+/// How often an earlier call of the same key is waited for; longer, at a second each, than any call takes.
+const MOST_WAITS: u32 = 600;
+
 /// The gateway, as one widget sees it.
 pub(crate) struct Client {
     gateway: String,
@@ -130,8 +133,28 @@ impl Client {
         read(self.send(Method::POST, path, Some(&body), &[("idempotency-key", key)]).await?).await
     }
 
-    /// Sends a request with a token, and once more with a fresh token where the first was refused.
+    /// Sends a request, and again while an earlier one of the same key is being worked on: its answer is the one that
+    /// is wanted, and a call with another key would be paid for a second time.
     async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Result<Response, Failure> {
+        for _ in 0..MOST_WAITS {
+            match self.send_once(method.clone(), path, body, headers).await {
+                Err(Failure { kind: FailureKind::Duplicate, retry_after_ms: Some(wait), .. }) => {
+                    clock::sleep(wait.clamp(200, 10_000) as i32).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.send_once(method, path, body, headers).await
+    }
+
+    /// Sends a request with a token, and once more with a fresh token where the first was refused.
+    async fn send_once(
         &self,
         method: Method,
         path: &str,

@@ -99,3 +99,24 @@ scenario("a click whose answer is lost is paid once when it is tried again", asy
   assert.equal((await visit.demo.charges(visit.user)).length, 1);
   assert.equal(await visit.shownBalance(), 998 * CREDIT);
 });
+
+scenario("a retry while the first click is still worked on waits for its picture and pays once", async (visit) => {
+  visit.expect(/net::ERR_|status of 409/);
+  await openPanel(visit);
+  let lost = 0;
+  await visit.page.route("**/v1/images/generations", async (route) => {
+    if (route.request().method() !== "POST" || lost++ > 0) return route.continue();
+    // The gateway goes on with it, and nobody is there to hear.
+    route.fetch().catch(() => {});
+    await eventually(async () => (await visit.demo.balance(visit.user)).held > 0, "the gateway has taken it");
+    return route.abort("connectionreset");
+  });
+  await prompt(visit).fill("A kite");
+  await generate(visit).click();
+  await visit.button("Retry").click();
+  await visit.page.getByRole("img", { name: "A kite" }).waitFor();
+  assert.equal(await visit.page.getByRole("alert").count(), 0);
+  assert.ok(lost > 2, "the gateway said that it was busy with it");
+  assert.equal((await visit.demo.charges(visit.user)).length, 1);
+  await visit.balanceShown();
+});

@@ -128,6 +128,23 @@ scenario("a click whose answer is lost makes one job and one charge after a relo
   await oneJob(visit);
 });
 
+scenario("a click that never reached the gateway is sent after a reload, once", async (visit) => {
+  visit.expect(/net::ERR_/);
+  await openPanel(visit);
+  await visit.page.route(/\/v1\/videos$/, (route) =>
+    route.request().method() === "POST" ? route.abort("connectionrefused") : route.continue(),
+  );
+  await fill(visit, "A lost click");
+  await generate(visit).click();
+  await visit.page.getByRole("alert").waitFor();
+  assert.deepEqual(await visit.demo.charges(visit.user), []);
+  await visit.page.unrouteAll();
+  await visit.page.reload();
+  await showPanel(visit);
+  await finished(visit);
+  await oneJob(visit);
+});
+
 scenario("a click whose answer is lost makes one job and one charge after a retry", async (visit) => {
   visit.expect(/net::ERR_/);
   await openPanel(visit);
