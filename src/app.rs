@@ -92,6 +92,9 @@ impl App {
             core.connect();
         }
         core.tell(HostEvent::Ready);
+        if config.mode == Mode::Launcher && config.open {
+            core.tell(HostEvent::Opened);
+        }
         Ok(app)
     }
 

@@ -9,7 +9,7 @@ mod page;
 use triptych_copilot::{mount, version};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
-use page::{Page, config, host, named, set, soon};
+use page::{Page, config, heard, host, set, soon};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -118,10 +118,19 @@ async fn a_gateway_that_does_not_answer_is_told_on_the_panel_and_to_the_page() {
     let host = host();
     let _handle = mount(page.root(), config("inline"), host.clone()).unwrap();
     soon("the alert", || page.count(".window > [role=alert] button") == 1).await;
-    let events = named(&host, "events");
-    let events: Vec<String> =
-        js_sys::Array::from(&events).iter().filter_map(|name| name.as_string()).collect();
-    assert_eq!(events, ["triptych-ready", "triptych-error"]);
+    assert_eq!(heard(&host), ["triptych-ready", "triptych-error"]);
+}
+
+#[wasm_bindgen_test]
+fn the_page_hears_of_every_opening_the_first_included() {
+    let page = Page::new();
+    let (host, config) = (host(), config("launcher"));
+    js_sys::Reflect::set(&config, &"open".into(), &true.into()).unwrap();
+    let handle = mount(page.root(), config, host.clone()).unwrap();
+    assert_eq!(heard(&host), ["triptych-ready", "triptych-open"]);
+    handle.close();
+    handle.open();
+    assert_eq!(heard(&host).split_off(2), ["triptych-close", "triptych-open"]);
 }
 
 #[wasm_bindgen_test]

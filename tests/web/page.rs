@@ -75,11 +75,16 @@ pub(crate) fn host() -> JsValue {
     Function::new_no_args(make).call0(&JsValue::NULL).unwrap()
 }
 
+/// What the page was told, in order.
+pub(crate) fn heard(host: &JsValue) -> Vec<String> {
+    Array::from(&named(host, "events")).iter().filter_map(|name| name.as_string()).collect()
+}
+
 pub(crate) fn set(object: &JsValue, name: &str, value: &str) {
     Reflect::set(object, &name.into(), &value.into()).unwrap();
 }
 
-pub(crate) fn named(object: &JsValue, name: &str) -> JsValue {
+fn named(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap()
 }
 
