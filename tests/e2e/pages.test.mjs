@@ -123,6 +123,18 @@ scenario("what is sent before the module has arrived is sent once it has", async
   assert.equal((await visit.demo.charges(visit.user)).length, 1);
 });
 
+scenario("what the page sends during an answer waits for its end, and what the user types stays", async (visit) => {
+  await visit.open("/chat.html");
+  await visit.say("Hello");
+  await visit.message().fill("half a thought");
+  await copilot(visit).evaluate((element) => element.send("Sent by the page"));
+  await visit.answered(0);
+  await visit.page.getByText("Sent by the page").waitFor();
+  assert.equal(await visit.message().inputValue(), "half a thought");
+  await visit.answered(1);
+  assert.deepEqual(await visit.page.getByRole("article", { name: "You" }).allInnerTexts(), ["Hello", "Sent by the page"]);
+});
+
 scenario("an element that moves keeps its conversation and its answer under way", async (visit) => {
   await visit.open("/");
   await visit.say("Explain tides");
