@@ -62,7 +62,7 @@ pub async fn serve(state: AppState, listener: TcpListener) -> io::Result<()> {
     };
     state.shut_down();
     let settled = async {
-        state.streams.idle().await;
+        state.underway.idle().await;
         worker.await.ok();
     };
     if tokio::time::timeout(grace, settled).await.is_err() {

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::estimate::Quote;
 use crate::idempotency::{self, Begin, Guard, Key, Replay};
 use crate::ledger::{AccountId, NewHold, ReservationId, UsageRecord};
+use crate::provider::UpstreamError;
 use crate::state::AppState;
 use crate::store::{Tx, now_ms};
 
@@ -215,10 +216,37 @@ impl Hold {
 }
 
 /// Runs a call on a task of its own: a caller that hangs up must not leave a hold behind without an outcome.
+/// Until then the store stays open.
 pub(crate) async fn detached<T: Send + 'static>(
+    state: &AppState,
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
+    let running = state.underway.begin();
+    let work = async move {
+        let outcome = work.await;
+        drop(running);
+        outcome
+    };
     tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| Err(Error::internal(error)))
+}
+
+/// Waits for a provider, but no longer than the process may live: its hold is then given back now and not by the next
+/// start.
+pub(crate) async fn unless_going_down<T>(
+    state: &AppState,
+    work: impl Future<Output = Result<T, UpstreamError>>,
+) -> Result<T, UpstreamError> {
+    tokio::select! {
+        outcome = work => outcome,
+        () = going_down(state) => Err(UpstreamError::GoingDown),
+    }
+}
+
+/// Returns when running calls must come to an end for the process to stop in time.
+pub(crate) async fn going_down(state: &AppState) {
+    state.shutdown.wait().await;
+    // Leaves time to settle and to tell the caller.
+    tokio::time::sleep(state.config.shutdown_grace.mul_f32(0.7)).await;
 }
 
 /// Tells a provider one end user from another without naming them.

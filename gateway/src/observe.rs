@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -52,16 +52,19 @@ fn describe() {
     describe_counter!("triptych_ledger_operations_total", "Transactions of the ledger by kind.");
     describe_counter!("triptych_ledger_conflicts_total", "Operations repeated with another outcome.");
     describe_counter!("triptych_platform_loss_micro_credits_total", "What calls cost above what they held.");
+    describe_counter!("triptych_upstream_calls_total", "Calls to providers by how they went.");
+    describe_counter!("triptych_jobs_total", "Video jobs that have ended, by outcome.");
+    describe_counter!("triptych_jobs_lost_total", "Video jobs given up because their submission was lost.");
 }
 
 /// Gives every answer its `x-request-id`, and counts, times and logs the request.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = new_id("req");
-    let method = request.method().as_str().to_owned();
+    let method = method_label(request.method());
     // The pattern, not the path: ids would make a metric of each thing.
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", id = %id, method = %method, route = %route);
+    let span = tracing::info_span!("request", id = %id, method, route = %route);
     let mut response = tracing::Instrument::instrument(next.run(request), span.clone()).await;
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
@@ -75,4 +78,18 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// Callers may invent methods, and each of them would be a metric that is kept for ever.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::HEAD => "HEAD",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        _ => "other",
+    }
 }

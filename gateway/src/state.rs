@@ -32,6 +32,7 @@ pub struct Inner {
     pub(crate) assets: Assets,
     pub(crate) streams: Streams,
     pub(crate) jobs: Jobs,
+    pub(crate) underway: Underway,
     pub(crate) origins: AllowedOrigins,
     pub(crate) widget: WidgetFiles,
     pub(crate) shutdown: Shutdown,
@@ -94,6 +95,7 @@ impl AppState {
             assets,
             streams: Streams::new(),
             jobs: Jobs::new(),
+            underway: Underway::new(),
             widget,
             shutdown: Shutdown::new(),
             config,
@@ -133,5 +135,34 @@ impl Shutdown {
         let mut receiver = self.0.subscribe();
         // The sender lives in `self`, so this ends only with the signal.
         receiver.wait_for(|set| *set).await.ok();
+    }
+}
+
+/// Counts the calls whose outcome is not written yet: the store must not be closed before.
+pub(crate) struct Underway(watch::Sender<usize>);
+
+/// Counts as one call until it is dropped.
+pub(crate) struct Running(watch::Sender<usize>);
+
+impl Underway {
+    pub(crate) fn new() -> Self {
+        Underway(watch::channel(0).0)
+    }
+
+    pub(crate) fn begin(&self) -> Running {
+        self.0.send_modify(|running| *running += 1);
+        Running(self.0.clone())
+    }
+
+    /// Returns once no call runs, at once if none does.
+    pub(crate) async fn idle(&self) {
+        // The sender lives in `self`, so this ends only when the count is zero.
+        self.0.subscribe().wait_for(|running| *running == 0).await.ok();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.send_modify(|running| *running = running.saturating_sub(1));
     }
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
 use triptych_protocol::ErrorCode;
 
 use crate::error::Error;
@@ -27,27 +26,17 @@ const KEEP_MS: i64 = 5 * 60 * 1000;
 pub(crate) struct Streams {
     epoch: String,
     logs: Mutex<HashMap<String, Arc<StreamLog>>>,
-    running: watch::Sender<usize>,
-}
-
-/// Counts a stream as running until it is dropped.
-pub(crate) struct Running(watch::Sender<usize>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.send_modify(|running| *running = running.saturating_sub(1));
-    }
 }
 
 impl Streams {
     /// No streams yet. Event ids of an earlier process are told apart by their epoch.
     pub(crate) fn new() -> Self {
         let epoch = new_id("s").split_off(2);
-        Streams { epoch, logs: Mutex::default(), running: watch::channel(0).0 }
+        Streams { epoch, logs: Mutex::default() }
     }
 
     /// Begins a stream, unless its user has too many.
-    pub(crate) fn open(&self, account: &AccountId, most: u32) -> Result<(Arc<StreamLog>, Running), Error> {
+    pub(crate) fn open(&self, account: &AccountId, most: u32) -> Result<Arc<StreamLog>, Error> {
         self.forget_old();
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
         let open = logs.values().filter(|log| log.account == *account && log.ended_at().is_none()).count();
@@ -58,15 +47,14 @@ impl Streams {
         }
         let log = Arc::new(StreamLog::new(new_id("stream"), account.clone(), self.epoch.clone()));
         logs.insert(log.id.clone(), log.clone());
-        self.running.send_modify(|running| *running += 1);
-        Ok((log, Running(self.running.clone())))
+        Ok(log)
     }
 
-    /// Drops the streams that have ended too long ago to be read again.
+    /// Drops the streams that have ended too long ago to be read again, and those that never had anything to read.
     pub(crate) fn forget_old(&self) {
         let oldest = now_ms().saturating_sub(KEEP_MS);
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        logs.retain(|_, log| log.ended_at().is_none_or(|ended| ended > oldest));
+        logs.retain(|_, log| log.ended_at().is_none_or(|ended| ended > oldest && !log.is_empty()));
     }
 
     /// A stream of the account's own.
@@ -76,15 +64,31 @@ impl Streams {
         found.cloned().ok_or_else(|| Error::not_found("stream"))
     }
 
-    /// Returns once no pump runs, at once if none does.
-    pub(crate) async fn idle(&self) {
-        // The sender lives in `self`, so this ends only when the count is zero.
-        self.running.subscribe().wait_for(|running| *running == 0).await.ok();
+    /// How many are being written.
+    pub(crate) fn open_count(&self) -> usize {
+        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.values().filter(|log| log.ended_at().is_none()).count()
     }
 }
 
-impl Default for Streams {
-    fn default() -> Self {
-        Streams::new()
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_call_that_came_to_nothing_leaves_no_stream_behind() {
+        let (streams, account) = (Streams::new(), AccountId("a".into()));
+        streams.open(&account, 8).unwrap().end();
+        let spoken = streams.open(&account, 8).unwrap();
+        spoken.push("1").unwrap();
+        spoken.end();
+        let running = streams.open(&account, 8).unwrap();
+        streams.forget_old();
+        let mut left: Vec<String> = streams.logs.lock().unwrap().keys().cloned().collect();
+        left.sort();
+        assert_eq!(left, [spoken.id.clone(), running.id.clone()]);
+        assert_eq!(streams.open_count(), 1);
     }
 }

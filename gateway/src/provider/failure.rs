@@ -11,6 +11,8 @@ use crate::error::Error;
 const MAX_MESSAGE: usize = 240;
 /// Bytes of an error body that are looked at.
 const MAX_BODY: usize = 64 * 1024;
+/// How long the body of an error may take. The status has said the most important thing.
+const BODY_TIME: Duration = Duration::from_secs(3);
 
 /// How a call to a provider can go wrong. The text may reach the user, so it holds no address and no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +36,9 @@ pub(crate) enum UpstreamError {
         /// When it wants to be asked again.
         retry_after: Option<Duration>,
     },
+    /// The process ends before the answer could have come.
+    #[error("the gateway is going down, so the call was given up. Try again shortly")]
+    GoingDown,
     /// It answered, but not in the shape that was agreed, or with an error inside a success.
     #[error("the provider's answer is no use: {0}")]
     Protocol(String),
@@ -46,6 +51,7 @@ impl UpstreamError {
             UpstreamError::Connect => "connect",
             UpstreamError::Timeout => "timeout",
             UpstreamError::Broken => "broken",
+            UpstreamError::GoingDown => "going_down",
             UpstreamError::Refused { status: 429, .. } => "rate_limited",
             UpstreamError::Refused { status: 500.., .. } => "server_error",
             UpstreamError::Refused { .. } => "refused",
@@ -83,7 +89,10 @@ impl From<UpstreamError> for Error {
     fn from(error: UpstreamError) -> Self {
         let sentence = capital(&error.to_string());
         match error {
-            UpstreamError::Timeout => Error::new(ErrorCode::UpstreamTimeout, sentence),
+            UpstreamError::Timeout => Error::new(ErrorCode::UpstreamTimeout, sentence).cause(error),
+            UpstreamError::GoingDown => {
+                Error::new(ErrorCode::Unavailable, sentence).retry_after(Duration::from_secs(5))
+            }
             UpstreamError::Refused { status: 429, retry_after, .. } => {
                 Error::new(ErrorCode::RateLimited, "The provider is busy. Try again shortly.")
                     .retry_after(retry_after.unwrap_or(Duration::from_secs(2)))
@@ -102,12 +111,15 @@ pub(super) async fn refused(mut answer: Response) -> UpstreamError {
     let status = answer.status().as_u16();
     let retry_after = retry_after(&answer);
     let mut body = Vec::new();
-    while let Ok(Some(part)) = answer.chunk().await {
-        body.extend_from_slice(&part);
-        if body.len() > MAX_BODY {
-            break;
+    let reading = async {
+        while let Ok(Some(part)) = answer.chunk().await {
+            body.extend_from_slice(&part);
+            if body.len() > MAX_BODY {
+                break;
+            }
         }
-    }
+    };
+    tokio::time::timeout(BODY_TIME, reading).await.ok();
     let message = serde_json::from_slice(&body).ok().and_then(|value| error_message(&value));
     let message = match (status, message) {
         // What it says of the gateway's key is for the operator, who finds the status in the log.

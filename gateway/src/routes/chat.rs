@@ -43,7 +43,8 @@ async fn create(
 ) -> Result<Response, Error> {
     caller.require(Scope::Chat)?;
     // The provider's outcome is accounted for even where the caller hangs up in the middle.
-    call::detached(async move { run(state, caller, headers, body).await }).await
+    let work = run(state.clone(), caller, headers, body);
+    call::detached(&state, work).await
 }
 
 async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) -> Result<Response, Error> {
@@ -78,7 +79,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
             Start::Fresh(hold) => whole(&state, prepared, hold).await,
         };
     }
-    let (log, running) = state.streams.open(&caller.account, state.config.limits.streams_per_user)?;
+    let log = state.streams.open(&caller.account, state.config.limits.streams_per_user)?;
     let note = format!("its stream is {}", log.id);
     let started = request.start(&state, model, &quote, LIFE, Some(&note)).await;
     let hold = match started {
@@ -94,12 +95,12 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     };
     let pump = Pump {
         meter: Meter::new(prepared.prompt_tokens),
+        running: state.underway.begin(),
         state,
         provider: prepared.provider,
         call: prepared.call,
         hold,
         log: log.clone(),
-        running,
         include_usage: prepared.include_usage,
     };
     let (ready, taken) = oneshot::channel();
@@ -112,7 +113,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
 async fn whole(state: &AppState, prepared: Prepared, hold: Hold) -> Result<Response, Error> {
     let provider =
         state.providers.get(&prepared.provider).ok_or_else(|| Error::internal("the provider is gone"))?;
-    let mut answer = match provider.chat(&prepared.call).await {
+    let mut answer = match call::unless_going_down(state, provider.chat(&prepared.call)).await {
         Ok(answer) => answer,
         Err(error) => {
             // Where it fails it has logged itself, and the provider's error matters more to the caller.

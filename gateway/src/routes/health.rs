@@ -32,6 +32,7 @@ async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, Err
     count(&state, "triptych_jobs", "SELECT state, COUNT(*) FROM job GROUP BY state", &JOB_STATES).await?;
     let open = "SELECT kind, COUNT(*) FROM reservation WHERE state = 'held' GROUP BY kind";
     count(&state, "triptych_reservations_open", open, &MODALITIES).await?;
+    metrics::gauge!("triptych_streams_open").set(state.streams.open_count() as f64);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], render_metrics()))
 }
 

@@ -38,7 +38,8 @@ async fn create(
     body: Bytes,
 ) -> Result<Response, Error> {
     caller.require(Scope::Image)?;
-    call::detached(async move { run(state, caller, headers, body).await }).await
+    let work = run(state.clone(), caller, headers, body);
+    call::detached(&state, work).await
 }
 
 async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) -> Result<Response, Error> {
@@ -53,12 +54,13 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         Start::Fresh(hold) => hold,
     };
     let safety = call::safety_identifier(&caller);
-    let answer = provider.images(&model.id, &request.prompt, resolved.n, &resolved.size, &safety).await;
-    let drawn = match answer {
-        Ok(answer) => pictures(provider, &answer, resolved.n).await.map(|pictures| (answer, pictures)),
-        Err(error) => Err(error),
+    let drawing = async {
+        let ResolvedImage { size, n } = &resolved;
+        let answer = provider.images(&model.id, &request.prompt, *n, size, &safety).await?;
+        let pictures = pictures(provider, &answer, *n).await?;
+        Ok((answer, pictures))
     };
-    let (answer, pictures) = match drawn {
+    let (answer, pictures) = match call::unless_going_down(&state, drawing).await {
         Ok(drawn) => drawn,
         Err(error) => {
             // Where it fails it has logged itself, and the provider's error matters more to the caller.

@@ -23,7 +23,7 @@ async fn create(State(state): State<AppState>, caller: Caller, request: Request)
     caller.require(Scope::Video)?;
     let headers = request.headers().clone();
     let request = wire::video_request(&state, request).await?;
-    call::detached(async move {
+    call::detached(&state.clone(), async move {
         let body = serde_json::to_vec(&request).map_err(Error::internal)?;
         let call = Call::new(&caller, "generation", &headers, body.into())?;
         let answer = |job: &Job| serde_json::to_vec(&generation(&state, job)).unwrap_or_default();

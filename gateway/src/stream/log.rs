@@ -68,19 +68,28 @@ impl StreamLog {
         }
     }
 
-    /// Writes an event down. `data` is one line.
+    /// Writes an event of the provider's down, unless the log is full. `data` is one line.
     pub(crate) fn push(&self, data: &str) -> Result<(), Full> {
+        if self.events().bytes > MAX_BYTES {
+            return Err(Full);
+        }
+        self.append(data);
+        Ok(())
+    }
+
+    /// Writes one of the few events that the gateway adds itself, which a full log takes as well.
+    pub(crate) fn append(&self, data: &str) {
         {
             let mut events = self.events();
-            if events.bytes > MAX_BYTES {
-                return Err(Full);
-            }
             let event = sse::write(&format!("{}.{}", self.epoch, events.list.len() + 1), data);
             events.bytes += event.len();
             events.list.push(event);
         }
         self.grown.send_replace(());
-        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events().list.is_empty()
     }
 
     /// Nothing will follow.
@@ -215,6 +224,16 @@ mod tests {
         assert_eq!(log.position("e.3"), None);
         assert_eq!(log.position("other.1"), None);
         assert_eq!(log.position("nonsense"), None);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_long_still_gets_its_end() {
+        let log = log();
+        log.push(&"x".repeat(MAX_BYTES)).unwrap();
+        assert_eq!(log.push("more"), Err(Full));
+        log.append("[DONE]");
+        log.end();
+        assert!(text(log.body(0)).await.ends_with("data: [DONE]\n\n"));
     }
 
     #[tokio::test]

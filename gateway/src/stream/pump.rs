@@ -7,14 +7,14 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use triptych_protocol::{ErrorCode, TriptychExtra};
 
+use super::StreamLog;
 use super::meter::Meter;
-use super::{Running, StreamLog};
-use crate::call::{Hold, Kept};
+use crate::call::{Hold, Kept, going_down, unless_going_down};
 use crate::error::Error;
 use crate::ledger::UsageRecord;
 use crate::provider::{ChatCall, UpstreamError};
 use crate::sse::Reader;
-use crate::state::AppState;
+use crate::state::{AppState, Running};
 
 /// How long an answer is read on after the last reader has gone.
 const DRAIN: Duration = Duration::from_secs(60);
@@ -58,7 +58,9 @@ impl Pump {
     pub(crate) async fn run(mut self, ready: oneshot::Sender<Result<(), Error>>) {
         let state = self.state.clone();
         let answer = match state.providers.get(&self.provider) {
-            Some(provider) => provider.chat_stream(&self.call).await.map_err(Error::from),
+            Some(provider) => {
+                unless_going_down(&state, provider.chat_stream(&self.call)).await.map_err(Error::from)
+            }
             None => Err(Error::internal("the provider is gone")),
         };
         let answer = match answer {
@@ -95,9 +97,7 @@ impl Pump {
                 biased;
                 () = &mut stopped => return End::Stopped,
                 () = &mut abandoned => return End::Abandoned,
-                () = &mut going_down => return End::Failed(Error::new(
-                    ErrorCode::Unavailable, "The gateway is going down, so the answer was cut off. Try again shortly.",
-                )),
+                () = &mut going_down => return End::Failed(UpstreamError::GoingDown.into()),
                 () = &mut too_long => return End::Failed(UpstreamError::Timeout.into()),
                 part = timeout(patience, answer.chunk()) => part,
             };
@@ -140,7 +140,7 @@ impl Pump {
         if let Some(error) = chunk.get("error").filter(|error| !error.is_null()) {
             let text = error.get("message").unwrap_or(error).as_str().unwrap_or("it gave no reason");
             let message = format!("The provider failed: {}", crate::provider::clean(text));
-            return Err(Error::new(ErrorCode::UpstreamFailed, message));
+            return Err(Error::new(ErrorCode::UpstreamFailed, message).cause("the provider sent an error"));
         }
         self.meter.observe(&chunk);
         for (field, place) in [("id", &mut envelope.id), ("created", &mut envelope.created)] {
@@ -175,12 +175,10 @@ impl Pump {
     async fn finish(&self, end: End, envelope: &Envelope) {
         let error = match end {
             End::Complete if !self.meter.finished() => {
-                Some(Error::new(ErrorCode::UpstreamFailed, "The answer was cut off by the provider."))
+                let error = Error::new(ErrorCode::UpstreamFailed, "The answer was cut off by the provider.");
+                Some(error.cause("a stream ended without a finish_reason"))
             }
-            End::Failed(error) => {
-                error.log();
-                Some(error)
-            }
+            End::Failed(error) => Some(error),
             End::Stopped => {
                 let choice = json!({"index": 0, "delta": {}, "finish_reason": "stop"});
                 self.push(&self.chunk(envelope, json!([choice])));
@@ -188,6 +186,9 @@ impl Pump {
             }
             End::Abandoned | End::Complete => None,
         };
+        if let Some(error) = &error {
+            error.log();
+        }
         let used = self.meter.used();
         let outcome = match &error {
             Some(_) if !self.meter.delivered() => {
@@ -217,7 +218,7 @@ impl Pump {
             chunk["triptych"] = json!(receipt);
             self.push(&chunk);
         }
-        self.log.push("[DONE]").ok();
+        self.log.append("[DONE]");
     }
 
     fn chunk(&self, envelope: &Envelope, choices: Value) -> Value {
@@ -228,8 +229,7 @@ impl Pump {
     }
 
     fn push(&self, event: &Value) {
-        // A full log has ended the answer with an error already; its readers see the end.
-        self.log.push(&event.to_string()).ok();
+        self.log.append(&event.to_string());
     }
 }
 
@@ -265,13 +265,6 @@ fn without_surrogates(data: &str) -> String {
     }
     text.push_str(rest);
     text
-}
-
-/// Returns when running answers must come to an end for the process to stop in time.
-async fn going_down(state: &AppState) {
-    state.shutdown.wait().await;
-    // Leaves time to settle and to tell the reader.
-    sleep(state.config.shutdown_grace.mul_f32(0.7)).await;
 }
 
 #[cfg(test)]

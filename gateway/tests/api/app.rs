@@ -23,6 +23,8 @@ pub(crate) const ADMIN_SECRET: &str = "admin-secret-0123456789";
 pub(crate) struct Options {
     /// Lines before the first table of the configuration.
     pub(crate) top: String,
+    /// How long running calls may go on at the end.
+    pub(crate) grace_seconds: Option<u32>,
     /// Tables at its end.
     pub(crate) tables: String,
     /// Keys of the table `[jobs]`, which has quick polls otherwise.
@@ -69,7 +71,7 @@ pub(crate) async fn spawn_app_with(options: Options) -> TestApp {
 listen = "127.0.0.1:0"
 database = "sqlite:triptych.db"
 media = "media"
-shutdown_grace_seconds = 5
+shutdown_grace_seconds = {grace}
 {top}
 [credits]
 low_at = 5
@@ -92,6 +94,7 @@ base_url = "{base}"
 {tables}
 "#,
         top = options.top,
+        grace = options.grace_seconds.unwrap_or(5),
         jobs = options.jobs.as_deref().unwrap_or("poll_min_ms = 20\npoll_max_ms = 100"),
         kind = if options.kind.is_empty() { "openai" } else { &options.kind },
         base = options.upstream.clone().unwrap_or_else(|| simulator.base_url()),

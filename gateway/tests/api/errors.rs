@@ -55,13 +55,19 @@ async fn health_and_metrics_answer() {
     let health = app.request(Method::GET, "/healthz").send().await.unwrap();
     assert_eq!(health.status(), StatusCode::OK);
     app.user_with("ann", 1).await;
+    let invented = Method::from_bytes(b"BREW").unwrap();
+    app.request(invented, "/v1/models").send().await.unwrap();
     let metrics = app.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     for expected in [
         "triptych_http_requests_total{method=\"POST\",route=\"/v1/sessions\",status=\"200\"}",
         "triptych_ledger_operations_total{kind=\"grant\"}",
         "triptych_http_request_seconds_bucket",
         "triptych_jobs{of=\"queued\"}",
+        "triptych_streams_open 0",
+        "triptych_http_requests_total{method=\"other\",route=\"/v1/models\",status=\"405\"}",
     ] {
         assert!(metrics.contains(expected), "{expected} in {metrics}");
     }
+    // Anybody can invent one more.
+    assert!(!metrics.contains("BREW"), "{metrics}");
 }

@@ -11,6 +11,7 @@ mod cli;
 mod cors;
 mod credits;
 mod demo;
+mod endings;
 mod errors;
 mod estimates;
 mod images;
