@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use triptych_protocol::{Bound, Credits, Estimate, EstimateError, Modality, Model};
 
-pub(crate) use chat::quote_chat;
+pub(crate) use chat::{PROMPT_FIELDS, quote_chat};
 pub(crate) use media::{ResolvedImage, quote_image, quote_video};
 
 use crate::error::Error;
@@ -20,14 +20,12 @@ pub(crate) struct Quote {
     pub(crate) estimate: Estimate,
     /// Chat: the cap that must go upstream for the hold to cover the answer, for each of the choices.
     pub(crate) max_completion_tokens: Option<u32>,
-    /// Chat: the number of answers asked for.
-    pub(crate) choices: u32,
 }
 
 impl Quote {
     fn new(model: &Model, amount: Credits, bound: Bound) -> Self {
         let estimate = Estimate { amount, bound, price_version: model.triptych.price_version };
-        Quote { estimate, max_completion_tokens: None, choices: 1 }
+        Quote { estimate, max_completion_tokens: None }
     }
 }
 

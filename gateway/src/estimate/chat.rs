@@ -10,7 +10,7 @@ const MOST_CHOICES: u64 = 4;
 /// The cap of an answer where the catalogue names none.
 const DEFAULT_CAP: u32 = 1024;
 /// Fields besides the messages that become part of the prompt.
-const PROMPT_FIELDS: [&str; 4] = ["tools", "functions", "response_format", "prediction"];
+pub(crate) const PROMPT_FIELDS: [&str; 4] = ["tools", "functions", "response_format", "prediction"];
 
 /// The most that a chat call can cost.
 ///
@@ -31,8 +31,7 @@ pub(crate) fn quote_chat(model: &Model, body: &Value) -> Result<Quote, Error> {
         sizes.push(message_bytes(message, &format!("messages[{index}]"), modality)?);
     }
     if let Some(most) = model.triptych.limits.max_prompt_chars {
-        // Bytes are never fewer than characters, so this may refuse early but never late.
-        if sizes.iter().sum::<usize>() > most as usize * 4 {
+        if messages.iter().map(characters).sum::<usize>() > most as usize {
             return Err(Error::invalid(
                 "messages",
                 format!("The messages have more than {most} characters."),
@@ -50,7 +49,7 @@ pub(crate) fn quote_chat(model: &Model, body: &Value) -> Result<Quote, Error> {
     }
     let choices = choices as u32;
     let amount = priced(chat_hold(&model.triptych.price, &sizes, cap.saturating_mul(choices)), "model")?;
-    Ok(Quote { max_completion_tokens: Some(cap), choices, ..Quote::new(model, amount, Bound::AtMost) })
+    Ok(Quote { max_completion_tokens: Some(cap), ..Quote::new(model, amount, Bound::AtMost) })
 }
 
 fn completion_cap(model: &Model, body: &Map<String, Value>) -> Result<u32, Error> {
@@ -117,6 +116,18 @@ fn part_bytes(part: &Value, at: &str, modality: Modality) -> Result<usize, Error
             ))
         }
         None => Err(Error::invalid(format!("{at}.type"), "A part needs a `type`, such as `text`.")),
+    }
+}
+
+/// The length of a message's text, as its writer counts it.
+fn characters(message: &Value) -> usize {
+    match message.get("content") {
+        Some(Value::String(text)) => text.chars().count(),
+        Some(Value::Array(parts)) => {
+            let texts = parts.iter().filter_map(|part| part.get("text")?.as_str());
+            texts.map(|text| text.chars().count()).sum()
+        }
+        _ => 0,
     }
 }
 

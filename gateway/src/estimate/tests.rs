@@ -51,8 +51,19 @@ fn more_answers_hold_more_and_no_more_than_four_are_sold() {
     let body = |n: u32| json!({"messages": [{"role": "user", "content": ""}], "max_tokens": 100, "n": n});
     let three = quote_chat(model, &body(3)).unwrap();
     assert_eq!(three.estimate.amount, chat_hold(&model.triptych.price, &[0], 300).unwrap());
-    assert_eq!((three.max_completion_tokens, three.choices), (Some(100), 3));
+    assert_eq!(three.max_completion_tokens, Some(100));
     assert_eq!(refused("gpt-5.4", body(5)).0, "n");
+}
+
+#[test]
+fn the_longest_prompt_is_counted_in_characters() {
+    let mut model = catalogue().model("gpt-5.4").unwrap().clone();
+    model.triptych.limits.max_prompt_chars = Some(10);
+    let quote = |text: &str| quote_chat(&model, &json!({"messages": [{"role": "user", "content": text}]}));
+    for letter in ["x", "é", "語"] {
+        assert!(quote(&letter.repeat(10)).is_ok(), "{letter}");
+        assert!(quote(&letter.repeat(11)).is_err(), "{letter}");
+    }
 }
 
 #[test]

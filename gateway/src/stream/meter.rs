@@ -1,5 +1,7 @@
-use serde_json::Value;
+use serde_json::{Map, Value};
 use triptych_protocol::Usage;
+
+use crate::estimate::PROMPT_FIELDS;
 
 /// Bytes that a token stands for where nobody counted: about right for English, more than enough code and prose.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -91,22 +93,28 @@ pub(crate) fn usage_of(chunk: &Value) -> Option<Usage> {
     Some(Usage { prompt_tokens, completion_tokens, total_tokens })
 }
 
-/// An estimate of the tokens in the messages of a request.
-pub(crate) fn prompt_tokens(body: &serde_json::Map<String, Value>) -> u64 {
+/// An estimate of the tokens in the prompt of a request: its messages, and the fields that become part of it.
+pub(crate) fn prompt_tokens(body: &Map<String, Value>) -> u64 {
     let messages = body.get("messages").and_then(Value::as_array).into_iter().flatten();
-    messages
-        .map(|message| {
-            let bytes = match message.get("content") {
-                Some(Value::String(text)) => text.len() as u64,
-                Some(Value::Array(parts)) => {
-                    let texts = parts.iter().filter_map(|part| part.get("text")?.as_str());
-                    texts.map(|text| text.len() as u64).sum()
-                }
-                _ => 0,
-            };
-            bytes.div_ceil(BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE
-        })
-        .sum()
+    let messages: u64 = messages.map(|message| message_tokens(message) + TOKENS_PER_MESSAGE).sum();
+    let fields: u64 = PROMPT_FIELDS.iter().filter_map(|field| body.get(*field)).map(json_bytes).sum();
+    messages + fields.div_ceil(BYTES_PER_TOKEN)
+}
+
+fn message_tokens(message: &Value) -> u64 {
+    let content = match message.get("content") {
+        Some(Value::String(text)) => text.len() as u64,
+        Some(Value::Array(parts)) => {
+            let texts = parts.iter().filter_map(|part| part.get("text")?.as_str());
+            texts.map(|text| text.len() as u64).sum()
+        }
+        _ => 0,
+    };
+    (content + message.get("tool_calls").map_or(0, json_bytes)).div_ceil(BYTES_PER_TOKEN)
+}
+
+fn json_bytes(value: &Value) -> u64 {
+    if value.is_null() { 0 } else { value.to_string().len() as u64 }
 }
 
 /// Everything in a delta that the provider counts as output: text, refusal, reasoning, arguments of calls.
@@ -125,6 +133,8 @@ fn text_bytes(delta: &Value) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use serde_json::json;
 
     use super::*;
@@ -139,6 +149,19 @@ mod tests {
         meter.observe(&delta("words"));
         meter.observe(&json!({"choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0}}));
         assert_eq!(meter.used(), Used { usage: Usage::default(), estimated: false });
+    }
+
+    #[test]
+    fn everything_that_the_model_reads_counts_as_prompt() {
+        let mut body = json!({"messages": [{"role": "user", "content": "x".repeat(40)}]});
+        let plain = prompt_tokens(body.as_object().unwrap());
+        assert_eq!(plain, 10 + TOKENS_PER_MESSAGE);
+        body["tools"] = json!(["y".repeat(400)]);
+        let with_tools = prompt_tokens(body.as_object().unwrap());
+        assert!(with_tools >= plain + 100, "{with_tools}");
+        let call = json!({"function": {"name": "f", "arguments": "z".repeat(400)}});
+        body["messages"][0] = json!({"role": "assistant", "content": null, "tool_calls": [call]});
+        assert!(prompt_tokens(body.as_object().unwrap()) >= with_tools + 90);
     }
 
     #[test]
