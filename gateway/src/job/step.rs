@@ -78,7 +78,8 @@ pub(super) async fn submit(state: &AppState, job: Job) -> Result<Option<Duration
             step(state, &job, &next, error.label()).await.map(|_| Some(wait))
         }
         Err(UpstreamError::Refused { status, message, .. }) => {
-            tracing::info!(job = job.id, status, message, "the provider refused a job");
+            // Its owner reads the message; it may repeat the prompt, which has no place in a log.
+            tracing::info!(job = job.id, status, "the provider refused a job");
             let failure = if status >= 500 {
                 Failure::new("upstream_failed", "The provider failed. Nothing was charged; try again.")
             } else {

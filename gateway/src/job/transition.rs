@@ -134,10 +134,17 @@ pub(crate) async fn cancel(state: &AppState, job: &Job) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes an ended job out of its owner's list. The row stays for the audit.
+/// Takes an ended job out of its owner's list and gives its clip up. The row stays for the audit.
 pub(crate) async fn hide(store: &Store, id: &str, account: &AccountId) -> Result<(), Error> {
     let mut tx = store.write().await?;
     sqlx::query("UPDATE job SET hidden = 1 WHERE id = ? AND account_id = ?")
+        .bind(id)
+        .bind(&account.0)
+        .execute(&mut *tx)
+        .await?;
+    // Links to it end now, the next sweep deletes the file.
+    sqlx::query("UPDATE asset SET expires_at = ? WHERE job_id = ? AND account_id = ?")
+        .bind(now_ms())
         .bind(id)
         .bind(&account.0)
         .execute(&mut *tx)
