@@ -1,10 +1,12 @@
 //! Bodies that come in more than one form.
 
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::multipart::Field;
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 use triptych_protocol::{ErrorCode, VideoRequest};
 
+use crate::config::Limits;
 use crate::error::Error;
 use crate::routes::body;
 use crate::state::AppState;
@@ -13,7 +15,7 @@ use crate::state::AppState;
 pub(crate) async fn video_request(state: &AppState, request: Request) -> Result<VideoRequest, Error> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let fields = if kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
-        form(request).await?
+        form(request, &state.config.limits).await?
     } else {
         let (parts, bytes) = request.into_parts();
         body::parse(&body::read(&parts.headers, bytes, state.config.limits.body_bytes).await?)?
@@ -30,7 +32,10 @@ pub(crate) async fn video_request(state: &AppState, request: Request) -> Result<
     body::parse(Value::Object(fields).to_string().as_bytes())
 }
 
-async fn form(request: Request) -> Result<Map<String, Value>, Error> {
+async fn form(mut request: Request, limits: &Limits) -> Result<Map<String, Value>, Error> {
+    DefaultBodyLimit::max(limits.upload_bytes).apply(&mut request);
+    // Files may be large, what is kept in memory may not.
+    let mut room = limits.body_bytes;
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|error| refuse(error.status(), &error.body_text()))?;
@@ -44,7 +49,7 @@ async fn form(request: Request) -> Result<Map<String, Value>, Error> {
             fields.insert(name, Value::Bool(true));
             continue;
         }
-        let text = field.text().await.map_err(|error| refuse(error.status(), &error.body_text()))?;
+        let text = text(field, &mut room).await?;
         let value = match (name.as_str(), text.parse::<u32>()) {
             // A form has no numbers, JSON has.
             ("duration", Ok(seconds)) => seconds.into(),
@@ -53,6 +58,18 @@ async fn form(request: Request) -> Result<Map<String, Value>, Error> {
         fields.insert(name, value);
     }
     Ok(fields)
+}
+
+async fn text(mut field: Field<'_>, room: &mut usize) -> Result<String, Error> {
+    let mut text = Vec::new();
+    while let Some(part) = field.chunk().await.map_err(|error| refuse(error.status(), &error.body_text()))? {
+        *room = room.checked_sub(part.len()).ok_or_else(|| {
+            Error::new(ErrorCode::TooLarge, "The form's texts are too large. Send a shorter prompt.")
+        })?;
+        text.extend_from_slice(&part);
+    }
+    String::from_utf8(text)
+        .map_err(|_| Error::new(ErrorCode::InvalidRequest, "The form's texts must be UTF-8."))
 }
 
 fn refuse(status: axum::http::StatusCode, text: &str) -> Error {

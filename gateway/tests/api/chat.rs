@@ -228,6 +228,8 @@ async fn a_repeated_stream_is_refused_and_names_the_one_that_was() {
     let id = first.headers()["x-stream-id"].to_str().unwrap().to_owned();
     first.text().await.unwrap();
     let again = call().await.unwrap();
+    // Or OpenAI's SDKs would repeat it, as they do with every 409.
+    assert_eq!(again.headers()["x-should-retry"], "false");
     assert_eq!(again.status(), 409);
     assert!(again.text().await.unwrap().contains(&id));
     assert_eq!(gateway.billed(BillKind::Chat).len(), 1);

@@ -104,11 +104,14 @@ async fn the_form_that_openais_sdks_send_is_understood() {
     let call = gateway.call(&user, Method::POST, "/v1/videos").multipart(form().text("size", "1280x720"));
     let created = ok(call.send().await.unwrap()).await;
     assert_eq!(created["resolution"], "720p");
-    let picture = reqwest::multipart::Part::bytes(vec![1, 2, 3]).file_name("a.png");
+    let picture = reqwest::multipart::Part::bytes(vec![1; 2 << 20]).file_name("a.png");
     let call =
         gateway.call(&user, Method::POST, "/v1/videos").multipart(form().part("input_reference", picture));
     let error = refused(call.send().await.unwrap(), StatusCode::BAD_REQUEST, "invalid_request").await;
     assert_eq!(error["param"], "input_reference");
+    let call =
+        gateway.call(&user, Method::POST, "/v1/videos").multipart(form().text("size", "9".repeat(1 << 20)));
+    refused(call.send().await.unwrap(), StatusCode::PAYLOAD_TOO_LARGE, "too_large").await;
     ended(&gateway, &user, &created["id"]).await;
 }
 
@@ -130,6 +133,21 @@ async fn a_job_is_nobody_elses() {
     refused(delete, StatusCode::NOT_FOUND, "not_found").await;
     assert_eq!(ok(gateway.get(&stranger, "/v1/videos").await).await["data"], json!([]));
     assert_eq!(ok(gateway.get(&user, "/v1/videos").await).await["data"][0]["id"], created["id"]);
+}
+
+#[tokio::test]
+async fn a_clip_that_its_owner_has_deleted_is_gone() {
+    let gateway = Gateway::start().await;
+    let user = gateway.user("ada").await;
+    let created = order(&gateway, &user, clip("Waves")).await;
+    let done = ended(&gateway, &user, &created["id"]).await;
+    let link = done["url"].as_str().unwrap();
+    assert_eq!(gateway.app.client.get(link).send().await.unwrap().status(), 200);
+    let path = format!("/v1/videos/{}", done["id"].as_str().unwrap());
+    ok(gateway.call(&user, Method::DELETE, &path).send().await.unwrap()).await;
+    refused(gateway.get(&user, &path).await, StatusCode::NOT_FOUND, "not_found").await;
+    refused(gateway.app.client.get(link).send().await.unwrap(), StatusCode::NOT_FOUND, "not_found").await;
+    gateway.check_books().await;
 }
 
 #[tokio::test]
