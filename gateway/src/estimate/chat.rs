@@ -30,13 +30,10 @@ pub(crate) fn quote_chat(model: &Model, body: &Value) -> Result<Quote, Error> {
     for (index, message) in messages.iter().enumerate() {
         sizes.push(message_bytes(message, &format!("messages[{index}]"), modality)?);
     }
-    if let Some(most) = model.triptych.limits.max_prompt_chars {
-        if messages.iter().map(characters).sum::<usize>() > most as usize {
-            return Err(Error::invalid(
-                "messages",
-                format!("The messages have more than {most} characters."),
-            ));
-        }
+    if let Some(most) = model.triptych.limits.max_prompt_chars
+        && messages.iter().map(characters).sum::<usize>() > most as usize
+    {
+        return Err(Error::invalid("messages", format!("The messages have more than {most} characters.")));
     }
     let extra: usize = PROMPT_FIELDS.iter().filter_map(|field| body.get(*field)).map(json_bytes).sum();
     if extra > 0 {

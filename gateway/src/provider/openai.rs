@@ -38,6 +38,14 @@ pub(crate) struct ChatCall {
     pub(crate) safety_identifier: String,
 }
 
+impl ChatCall {
+    /// What all answers together may have, where there is a cap.
+    pub(crate) fn most_tokens(&self) -> Option<u64> {
+        let answers = self.body.get("n").and_then(Value::as_u64).unwrap_or(1);
+        self.max_completion_tokens.map(|cap| u64::from(cap).saturating_mul(answers))
+    }
+}
+
 impl Provider {
     /// Starts a streamed chat answer; the body is to be read as server-sent events.
     pub(crate) async fn chat_stream(&self, call: &ChatCall) -> Result<Response, UpstreamError> {

@@ -7,7 +7,7 @@ use crate::estimate::PROMPT_FIELDS;
 const BYTES_PER_TOKEN: u64 = 4;
 /// Tokens that the chat format adds to a message.
 const TOKENS_PER_MESSAGE: u64 = 4;
-/// A provider that sends a token a delta stays below this many bytes a delta on average.
+/// More bytes than a token has on average.
 const LARGEST_TOKEN: u64 = 16;
 
 /// Watches a streamed answer and says in the end what it used.
@@ -64,6 +64,12 @@ impl Meter {
     /// Something was delivered, or at least accounted for.
     pub(crate) fn delivered(&self) -> bool {
         self.deltas > 0 || self.usage.is_some()
+    }
+
+    /// True once an answer is longer than that many tokens, however they are counted: there are more deltas than
+    /// tokens were allowed, and more text than so many tokens can hold.
+    pub(crate) fn exceeds(&self, cap: u64) -> bool {
+        self.deltas > cap && self.bytes > cap.saturating_mul(LARGEST_TOKEN)
     }
 
     pub(crate) fn used(&self) -> Used {

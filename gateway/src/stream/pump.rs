@@ -43,6 +43,8 @@ enum End {
     Stopped,
     /// Nobody listens any more.
     Abandoned,
+    /// The provider goes on beyond the cap that it was given and that the hold covers.
+    Capped,
     Failed(Error),
 }
 
@@ -92,6 +94,7 @@ impl Pump {
         let mut too_long = pin!(sleep(LONGEST));
         let (mut reader, mut events) = (Reader::default(), Vec::new());
         let mut patience = provider.first_byte_timeout();
+        let cap = self.call.most_tokens();
         loop {
             let part = tokio::select! {
                 biased;
@@ -120,6 +123,10 @@ impl Pump {
                 }
                 if let Err(error) = self.take(&data, envelope) {
                     return End::Failed(error);
+                }
+                if cap.is_some_and(|cap| self.meter.exceeds(cap)) {
+                    tracing::warn!(provider = self.provider, "the provider ignores `max_tokens_field`");
+                    return End::Capped;
                 }
             }
             if last {
@@ -180,8 +187,11 @@ impl Pump {
             }
             End::Failed(error) => Some(error),
             End::Stopped => {
-                let choice = json!({"index": 0, "delta": {}, "finish_reason": "stop"});
-                self.push(&self.chunk(envelope, json!([choice])));
+                self.push_finish(envelope, "stop");
+                None
+            }
+            End::Capped => {
+                self.push_finish(envelope, "length");
                 None
             }
             End::Abandoned | End::Complete => None,
@@ -226,6 +236,11 @@ impl Pump {
             "id": envelope.id, "object": "chat.completion.chunk", "created": envelope.created,
             "model": self.call.model, "choices": choices,
         })
+    }
+
+    fn push_finish(&self, envelope: &Envelope, reason: &str) {
+        let choice = json!({"index": 0, "delta": {}, "finish_reason": reason});
+        self.push(&self.chunk(envelope, json!([choice])));
     }
 
     fn push(&self, event: &Value) {
