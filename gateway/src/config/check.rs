@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use axum::http::Uri;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use triptych_protocol::Modality;
 
 use super::file::{File, ProviderTable, TenantTable};
@@ -99,7 +99,7 @@ fn tenants(tables: Vec<TenantTable>, env: Env<'_>) -> Result<Vec<Tenant>, String
         );
     }
     let mut ids = HashSet::new();
-    let mut tenants = Vec::new();
+    let mut tenants: Vec<Tenant> = Vec::new();
     for (index, table) in tables.into_iter().enumerate() {
         let at = format!("tenants[{index}]");
         word(&format!("{at}.id"), &table.id)?;
@@ -115,6 +115,13 @@ fn tenants(tables: Vec<TenantTable>, env: Env<'_>) -> Result<Vec<Tenant>, String
             }
         }
         let secret = secret(env, &table.secret_env, 16, &format!("{at}.secret_env names it"))?;
+        let same = |other: &&Tenant| other.secret.expose_secret() == secret.expose_secret();
+        if let Some(other) = tenants.iter().find(same) {
+            return Err(format!(
+                "{at}.secret_env: holds the secret of `{}`; each tenant is told by a secret of its own",
+                other.id
+            ));
+        }
         let initial_grant = table.initial_grant.map(|amount| amount.0).filter(|amount| amount.micro() > 0);
         tenants.push(Tenant { id: table.id, secret, origins: table.origins, initial_grant });
     }

@@ -98,6 +98,13 @@ fn a_wrong_key_is_named_with_its_path_and_what_to_write() {
 }
 
 #[test]
+fn two_tenants_cannot_have_one_secret() {
+    let two = format!("{SMALL}\n[[tenants]]\nid = \"other\"\nsecret_env = \"ACME\"\n");
+    let message = parse(&two).unwrap_err();
+    assert!(message.starts_with("gateway.toml: tenants[1].secret_env: holds the secret of"), "{message}");
+}
+
+#[test]
 fn what_needs_a_public_address_says_so() {
     let open = format!("listen = \"0.0.0.0:80\"\n{SMALL}");
     assert!(parse(&open).unwrap_err().starts_with("gateway.toml: public_url: needed"));

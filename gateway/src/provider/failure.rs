@@ -75,6 +75,9 @@ impl UpstreamError {
 
 impl From<reqwest::Error> for UpstreamError {
     fn from(error: reqwest::Error) -> Self {
+        // The address of a file may be signed, so it stays out of the log.
+        let error = error.without_url();
+        tracing::warn!(?error, "a call to a provider has failed");
         if error.is_connect() || error.is_builder() {
             UpstreamError::Connect
         } else if error.is_timeout() {
