@@ -105,7 +105,7 @@ pub(crate) struct Failure {
 }
 
 impl JobState {
-    const ALL: [JobState; 8] = [
+    pub(crate) const ALL: [JobState; 8] = [
         JobState::Queued,
         JobState::Submitting,
         JobState::Running,

@@ -11,11 +11,10 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use crate::error::Error;
+use crate::job::JobState;
 use crate::observe::render_metrics;
 use crate::state::AppState;
 
-const JOB_STATES: [&str; 8] =
-    ["queued", "submitting", "running", "storing", "indeterminate", "completed", "failed", "cancelled"];
 const MODALITIES: [&str; 4] = ["chat", "image", "video", "audio"];
 
 pub(super) fn router() -> Router<AppState> {
@@ -29,7 +28,8 @@ async fn health(State(state): State<AppState>) -> Result<Json<Value>, Error> {
 }
 
 async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, Error> {
-    count(&state, "triptych_jobs", "SELECT state, COUNT(*) FROM job GROUP BY state", &JOB_STATES).await?;
+    let states = JobState::ALL.map(JobState::as_str);
+    count(&state, "triptych_jobs", "SELECT state, COUNT(*) FROM job GROUP BY state", &states).await?;
     let open = "SELECT kind, COUNT(*) FROM reservation WHERE state = 'held' GROUP BY kind";
     count(&state, "triptych_reservations_open", open, &MODALITIES).await?;
     metrics::gauge!("triptych_streams_open").set(state.streams.open_count() as f64);

@@ -1,16 +1,14 @@
+use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use triptych_protocol::{Generation, Scope};
+use triptych_protocol::Generation;
 
-use super::videos::{cost, error, poll_headers, status, url};
+use super::videos::{cost, error, order, show, status, url};
 use crate::auth::Caller;
-use crate::call::{self, Call};
 use crate::error::Error;
-use crate::job::{self, Created, Job};
+use crate::job::Job;
 use crate::state::AppState;
-use crate::wire;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -20,19 +18,7 @@ pub(super) fn router() -> Router<AppState> {
 
 /// The same jobs as `/v1/videos`, in the shape that names them `job_id` and the clip `video_url`.
 async fn create(State(state): State<AppState>, caller: Caller, request: Request) -> Result<Response, Error> {
-    caller.require(Scope::Video)?;
-    let headers = request.headers().clone();
-    let request = wire::video_request(&state, request).await?;
-    call::detached(&state.clone(), async move {
-        let body = serde_json::to_vec(&request).map_err(Error::internal)?;
-        let call = Call::new(&caller, "generation", &headers, body.into())?;
-        let answer = |job: &Job| serde_json::to_vec(&generation(&state, job)).unwrap_or_default();
-        Ok(match job::create(&state, &call, &request, answer).await? {
-            Created::Replay(replay) => replay.into_response(),
-            Created::Fresh(job) => (poll_headers(&job), Json(generation(&state, &job))).into_response(),
-        })
-    })
-    .await
+    order(state, caller, request, "generation", generation).await
 }
 
 async fn retrieve(
@@ -40,9 +26,7 @@ async fn retrieve(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    caller.require(Scope::Video)?;
-    let job = job::find(&state.store, &id, &caller.account).await?;
-    Ok((poll_headers(&job), Json(generation(&state, &job))).into_response())
+    show(state, caller, &id, generation).await
 }
 
 fn generation(state: &AppState, job: &Job) -> Generation {

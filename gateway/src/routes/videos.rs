@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use serde::Serialize;
 use triptych_protocol::{
     ErrorCode, Scope, Video, VideoCost, VideoDeleted, VideoError, VideoList, VideoStatus,
 };
@@ -32,19 +33,7 @@ struct Page {
 }
 
 async fn create(State(state): State<AppState>, caller: Caller, request: Request) -> Result<Response, Error> {
-    caller.require(Scope::Video)?;
-    let headers = request.headers().clone();
-    let request = wire::video_request(&state, request).await?;
-    call::detached(&state.clone(), async move {
-        let body = serde_json::to_vec(&request).map_err(Error::internal)?;
-        let call = Call::new(&caller, "video", &headers, body.into())?;
-        let answer = |job: &Job| serde_json::to_vec(&video(&state, job)).unwrap_or_default();
-        Ok(match job::create(&state, &call, &request, answer).await? {
-            Created::Replay(replay) => replay.into_response(),
-            Created::Fresh(job) => (poll_headers(&job), Json(video(&state, &job))).into_response(),
-        })
-    })
-    .await
+    order(state, caller, request, "video", video).await
 }
 
 async fn retrieve(
@@ -52,9 +41,42 @@ async fn retrieve(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
+    show(state, caller, &id, video).await
+}
+
+/// Takes an order and answers with its job, in the shape that the route speaks.
+pub(super) async fn order<T: Serialize + 'static>(
+    state: AppState,
+    caller: Caller,
+    request: Request,
+    route: &'static str,
+    shape: fn(&AppState, &Job) -> T,
+) -> Result<Response, Error> {
     caller.require(Scope::Video)?;
-    let job = job::find(&state.store, &id, &caller.account).await?;
-    Ok((poll_headers(&job), Json(video(&state, &job))).into_response())
+    let headers = request.headers().clone();
+    let request = wire::video_request(&state, request).await?;
+    call::detached(&state.clone(), async move {
+        let body = serde_json::to_vec(&request).map_err(Error::internal)?;
+        let call = Call::new(&caller, route, &headers, body.into())?;
+        let answer = |job: &Job| serde_json::to_vec(&shape(&state, job)).unwrap_or_default();
+        Ok(match job::create(&state, &call, &request, answer).await? {
+            Created::Replay(replay) => replay.into_response(),
+            Created::Fresh(job) => (poll_headers(&job), Json(shape(&state, &job))).into_response(),
+        })
+    })
+    .await
+}
+
+/// A job of the caller's, in the shape that the route speaks.
+pub(super) async fn show<T: Serialize>(
+    state: AppState,
+    caller: Caller,
+    id: &str,
+    shape: fn(&AppState, &Job) -> T,
+) -> Result<Response, Error> {
+    caller.require(Scope::Video)?;
+    let job = job::find(&state.store, id, &caller.account).await?;
+    Ok((poll_headers(&job), Json(shape(&state, &job))).into_response())
 }
 
 async fn list(
@@ -107,7 +129,7 @@ async fn delete(
 }
 
 /// When to ask again, in the header that everybody knows and in the one that OpenAI's SDK reads.
-pub(super) fn poll_headers(job: &Job) -> HeaderMap {
+fn poll_headers(job: &Job) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(wait) = poll_after(job) {
@@ -121,7 +143,7 @@ pub(super) fn poll_headers(job: &Job) -> HeaderMap {
 }
 
 /// The job in OpenAI's shape.
-pub(super) fn video(state: &AppState, job: &Job) -> Video {
+fn video(state: &AppState, job: &Job) -> Video {
     Video {
         id: job.id.clone(),
         object: "video".into(),
