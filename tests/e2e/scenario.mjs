@@ -106,6 +106,11 @@ class Visit {
     this.#granted += credits * CREDIT;
   }
 
+  /** Credits came by another way than `topUp`. */
+  granted(amount) {
+    this.#granted += amount;
+  }
+
   async end() {
     await checkBooks(this.demo, this.user, this.#billBefore, this.#granted);
   }

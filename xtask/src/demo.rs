@@ -55,6 +55,12 @@ pub(crate) struct Options {
     /// Where the demo keeps its state [default: target/demo].
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// How many tokens a second the simulator writes.
+    #[arg(long, value_name = "RATE", default_value = "60")]
+    tokens_per_second: String,
+    /// Build the Leptos application of examples/ as well; it is at /leptos.html.
+    #[arg(long)]
+    leptos: bool,
     /// Run what was built before, without building.
     #[arg(long, env = "TRIPTYCH_DEMO_PREBUILT", value_parser = clap::builder::FalseyValueParser::new())]
     prebuilt: bool,
@@ -147,6 +153,9 @@ fn build(options: &Options) -> Result<PathBuf> {
         if options.widget.is_none() {
             println!("Building the widget (without wasm-opt, which only `cargo xtask dist` runs).");
             widget::build(&widget)?;
+            if options.leptos {
+                widget::add_leptos_app(&widget)?;
+            }
         }
         println!("Building the gateway and the simulator.");
         let mut cargo = process::cargo(["build", "--package", "triptych-gateway"]);
@@ -187,6 +196,7 @@ fn start_simulator(
 ) -> Result<String> {
     let mut command = Command::new(binary("triptych-simulator")?);
     command.args(["--port", "0", "--video-speed", &options.video_speed]);
+    command.args(["--tokens-per-second", &options.tokens_per_second]);
     let child = Child::start("simulator", &mut command, &state.join("simulator.log"))?;
     children.add(child).listening(START_LIMIT, stop)
 }

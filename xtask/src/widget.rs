@@ -10,15 +10,17 @@ use crate::{process, tools, tree};
 
 /// The glue's file name without its ending; the loader knows it.
 pub(crate) const STEM: &str = "triptych_copilot";
+/// The example that mounts the widget as a component.
+const LEPTOS_APP: &str = "leptos_app";
 /// The profile in the root Cargo.toml that is made for size.
 const PROFILE: &str = "wasm-release";
 
 /// Puts a widget that a page can load into `dir`, which is emptied first. It is not yet run through
 /// wasm-opt.
 pub(crate) fn build(dir: &Path) -> Result<()> {
-    let module = compile()?;
+    let module = compile(&["--lib"])?.join(format!("{STEM}.wasm"));
     tree::empty_dir(dir)?;
-    bind(&module, dir)?;
+    bind(&module, dir, STEM)?;
     for file in tree::files(&tree::package().join("src"), &[])? {
         let name = file.file_name().context("a file without a name")?;
         fs::copy(&file, dir.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
@@ -26,24 +28,32 @@ pub(crate) fn build(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn compile() -> Result<PathBuf> {
-    tools::wasm_target()?;
-    let mut cargo = process::cargo(["build", "--package", "triptych-copilot", "--lib"]);
-    cargo.args(["--target", "wasm32-unknown-unknown", "--profile", PROFILE]);
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths());
-    process::run(&mut cargo)?;
-    Ok(tree::target().join("wasm32-unknown-unknown").join(PROFILE).join(format!("{STEM}.wasm")))
+/// Adds the Leptos application of `examples/` to the folder of a built widget.
+pub(crate) fn add_leptos_app(dir: &Path) -> Result<()> {
+    let module = compile(&["--example", LEPTOS_APP])?.join("examples").join(format!("{LEPTOS_APP}.wasm"));
+    bind(&module, dir, LEPTOS_APP)
 }
 
-fn bind(module: &Path, dir: &Path) -> Result<()> {
+/// Compiles a target of the widget's package, and gives the folder of that profile.
+fn compile(target: &[&str]) -> Result<PathBuf> {
+    tools::wasm_target()?;
+    let mut cargo = process::cargo(["build", "--package", "triptych-copilot"]);
+    cargo.args(target).args(["--target", "wasm32-unknown-unknown", "--profile", PROFILE]);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths());
+    process::run(&mut cargo)?;
+    Ok(tree::target().join("wasm32-unknown-unknown").join(PROFILE))
+}
+
+fn bind(module: &Path, dir: &Path, name: &str) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(module)
-        .out_name(STEM)
+        .out_name(name)
         .web(true)?
         .typescript(true)
-        // The loader names the wasm file, once; a second name in the glue would make bundlers emit it twice.
-        .omit_default_module_path(true)
+        // The loader names the wasm file, once; a second name in the glue would make bundlers emit it twice. An
+        // application has no loader.
+        .omit_default_module_path(name == STEM)
         .remove_name_section(true)
         .remove_producers_section(true)
         // A panic poisons the one instance that all widgets of a page share; the loader then starts a new one.

@@ -45,6 +45,8 @@ impl GatewayConfig<'_> {
         ));
         line(format_args!("media = {}", quoted(&path(&self.state.join("media")))));
         line(format_args!("widget = {}", quoted(&path(self.widget))));
+        let top_up = format!("http://127.0.0.1:{}/top-up.html", self.port);
+        line(format_args!("\n[credits]\nlow_at = 50\ntop_up_url = {}", quoted(&top_up)));
         line(format_args!("\n[demo]\nenabled = true"));
         line(format_args!("pages = {}\nuser = {}", quoted(&path(self.pages)), quoted(self.user)));
         line(format_args!("\n[[tenants]]\nid = {}", quoted(self.tenant)));

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
-use crate::{dist, npm, process, size, tidy, tools, tree};
+use crate::{dist, npm, process, size, tidy, tools, tree, widget};
 
 /// What earlier steps of the same run have made, so that later ones need not make it again.
 pub(crate) struct Setting {
@@ -37,7 +37,7 @@ pub(crate) const STEPS: [Step; 13] = [
     Step { name: "doc", about: "documentation, warnings denied", run: doc },
     Step { name: "unit", about: "tests on this machine", run: unit },
     Step { name: "web", about: "wasm tests in a browser", run: web },
-    Step { name: "build", about: "the gateway and the simulator", run: build },
+    Step { name: "build", about: "the gateway, the simulator, the Leptos example", run: build },
     Step { name: "dist", about: "the npm package", run: |_| dist::run() },
     Step { name: "size", about: "what a page downloads", run: |_| size::run() },
     Step { name: "types", about: "the package's JavaScript, type-checked", run: types },
@@ -112,7 +112,15 @@ fn web(_: &Setting) -> Result<()> {
 
 fn build(_: &Setting) -> Result<()> {
     let mut cargo = process::cargo(["build", "--package", "triptych-gateway"]);
-    process::run(cargo.args(["--package", "triptych-simulator", "--bins"]))
+    process::run(cargo.args(["--package", "triptych-simulator", "--bins"]))?;
+    let widget = leptos_widget();
+    widget::build(&widget)?;
+    widget::add_leptos_app(&widget)
+}
+
+/// A widget's folder with the Leptos application in it.
+fn leptos_widget() -> PathBuf {
+    tree::target().join("leptos").join("widget")
 }
 
 fn types(_: &Setting) -> Result<()> {
@@ -140,7 +148,7 @@ fn node_tests(folder: &str, setting: &Setting) -> Result<()> {
     node.args(files.iter().map(|path| path.strip_prefix(tree::root()).unwrap_or(path)));
     node.env("TRIPTYCH_CHROMIUM", chromium).env("TRIPTYCH_XTASK", env::current_exe()?);
     if setting.built {
-        node.env("TRIPTYCH_DEMO_PREBUILT", "1");
+        node.env("TRIPTYCH_DEMO_PREBUILT", "1").env("TRIPTYCH_LEPTOS_WIDGET", leptos_widget());
     }
     if setting.packed {
         node.env("TRIPTYCH_DEMO_WIDGET", dist::folder());
