@@ -55,6 +55,7 @@ pub(crate) struct Core {
     jobs: RefCell<Jobs>,
     job_views: RefCell<HashMap<JobId, ArcRwSignal<Job>>>,
     wake: RefCell<Option<clock::Timer>>,
+    hold: RefCell<Option<clock::Timer>>,
     tick: RefCell<Option<clock::Timer>>,
     asking_balance: Cell<bool>,
     listeners: RefCell<Vec<page::Listener>>,
@@ -82,6 +83,7 @@ impl App {
             jobs: RefCell::default(),
             job_views: RefCell::default(),
             wake: RefCell::default(),
+            hold: RefCell::default(),
             tick: RefCell::default(),
             asking_balance: Cell::new(false),
             listeners: RefCell::default(),
@@ -215,6 +217,7 @@ impl Core {
         self.client.close();
         self.listeners.borrow_mut().clear();
         self.wake.take();
+        self.hold.take();
         self.tick.take();
         self.paint.take();
     }

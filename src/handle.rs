@@ -1,6 +1,8 @@
 //! What JavaScript sees: the only `#[wasm_bindgen]` exports. The element class owns the lifecycle and holds a handle.
 
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Once;
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -15,10 +17,22 @@ use crate::error::{Failure, FailureKind};
 use crate::host::{Emit, HostEvent};
 use crate::mount::{Mounted, mount as mount_view};
 
+thread_local! {
+    /// The hosts of the widgets that run, to be told of a panic.
+    static HOSTS: RefCell<Vec<JsValue>> = const { RefCell::new(Vec::new()) };
+}
+
 /// A running widget. It is stopped and taken off the page by `unmount`, or when it is freed.
 #[wasm_bindgen]
 pub struct WidgetHandle {
     mounted: Mounted,
+    host: JsValue,
+}
+
+impl Drop for WidgetHandle {
+    fn drop(&mut self) {
+        HOSTS.with_borrow_mut(|hosts| hosts.retain(|host| *host != self.host));
+    }
 }
 
 /// Puts a widget into `root`, an element within an open shadow root. `config` has the element's attributes in camel
@@ -27,8 +41,11 @@ pub struct WidgetHandle {
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: JsValue, host: JsValue) -> Result<WidgetHandle, JsValue> {
     let config = read_config(config)?;
-    let mounted = mount_view(&root, &config, token_source(&config, &host), emitter(host));
-    Ok(WidgetHandle { mounted: mounted.map_err(|error| JsValue::from_str(&error.to_string()))? })
+    let mounted = mount_view(&root, &config, token_source(&config, &host), emitter(host.clone()));
+    let mounted = mounted.map_err(|error| JsValue::from_str(&error.to_string()))?;
+    tell_of_panics();
+    HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone()));
+    Ok(WidgetHandle { mounted, host })
 }
 
 /// The version of the widget, which the loader compares with its own.
@@ -69,6 +86,21 @@ impl WidgetHandle {
     pub fn unmount(self) {}
 }
 
+/// A panic ends the one instance that all widgets of the page share. Their hosts are told at once, because otherwise
+/// they would only see it at their next call.
+fn tell_of_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|_| {
+            let hosts =
+                HOSTS.try_with(|hosts| hosts.try_borrow().map(|hosts| hosts.clone()).unwrap_or_default());
+            for host in hosts.unwrap_or_default() {
+                emit(&host, "triptych-error", false, vec![("code", JsValue::from_str("crashed"))]);
+            }
+        }));
+    });
+}
+
 fn read_config(config: JsValue) -> Result<Config, JsValue> {
     serde_wasm_bindgen::from_value(config).map_err(|error| {
         JsValue::from_str(&format!("An attribute has a value that it does not take: {error}"))
@@ -106,17 +138,21 @@ fn token_source(config: &Config, host: &JsValue) -> Source {
 
 fn emitter(host: JsValue) -> Emit {
     Rc::new(move |event| {
-        let Ok(emit) = property(&host, "emit").dyn_into::<Function>() else { return true };
         let (name, cancelable, pairs) = describe(event);
-        let detail = Object::new();
-        for (key, value) in pairs {
-            // A plain object takes any property.
-            let _ = Reflect::set(&detail, &JsValue::from_str(key), &value);
-        }
-        let arguments = Array::of3(&JsValue::from_str(name), &detail, &JsValue::from_bool(cancelable));
-        // A listener of the page that throws is the page's own affair.
-        emit.apply(&host, &arguments).map_or(true, |answer| answer != JsValue::FALSE)
+        emit(&host, name, cancelable, pairs)
     })
+}
+
+fn emit(host: &JsValue, name: &str, cancelable: bool, pairs: Vec<(&'static str, JsValue)>) -> bool {
+    let Ok(emit) = property(host, "emit").dyn_into::<Function>() else { return true };
+    let detail = Object::new();
+    for (key, value) in pairs {
+        // A plain object takes any property.
+        let _ = Reflect::set(&detail, &JsValue::from_str(key), &value);
+    }
+    let arguments = Array::of3(&JsValue::from_str(name), &detail, &JsValue::from_bool(cancelable));
+    // A listener of the page that throws is the page's own affair.
+    emit.apply(host, &arguments).map_or(true, |answer| answer != JsValue::FALSE)
 }
 
 type Described = (&'static str, bool, Vec<(&'static str, JsValue)>);

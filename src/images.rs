@@ -112,6 +112,11 @@ impl Images {
         self.sets.iter().find(|set| set.id == id)
     }
 
+    /// True while pictures are waited for.
+    pub fn is_busy(&self) -> bool {
+        self.sets.iter().any(|set| set.status == PictureStatus::Drawing)
+    }
+
     /// Takes in what happened.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         match input {

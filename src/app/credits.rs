@@ -4,6 +4,7 @@ use leptos::prelude::{GetUntracked, Update};
 use triptych_protocol::{Balance, Credits, TriptychExtra};
 
 use super::{App, Core};
+use crate::client::clock::Timer;
 use crate::credits::Cover;
 use crate::error::Failure;
 use crate::host::HostEvent;
@@ -29,7 +30,31 @@ impl App {
     }
 }
 
+/// How long after the last look a hold that nothing here will settle is looked at again, in milliseconds.
+const HOLD_LOOKED_AT_AFTER: i32 = 5_000;
+
 impl Core {
+    /// A hold whose call is not followed here any more, such as that of an answer whose connection was lost, is
+    /// settled by the server alone: it is looked at until it has gone.
+    fn follow_hold(self: &Rc<Self>, held: Credits) {
+        let followed =
+            self.chat.borrow().is_busy() || self.images.borrow().is_busy() || self.jobs.borrow().is_busy();
+        let timer = (held > Credits::ZERO && !followed).then(|| {
+            let core = self.clone();
+            Timer::new(HOLD_LOOKED_AT_AFTER, move || core.look_at_hold())
+        });
+        self.hold.replace(timer.flatten());
+    }
+
+    fn look_at_hold(self: &Rc<Self>) {
+        // Nobody sees it while the page is hidden, and it is asked for when the page is shown again.
+        if self.alive.get()
+            && !web_sys::window().and_then(|window| window.document()).is_some_and(|d| d.hidden())
+        {
+            self.ask_balance();
+        }
+    }
+
     /// Takes the server's word where a call brought it, and asks for it otherwise.
     pub(super) fn settle(self: &Rc<Self>, extra: Option<TriptychExtra>) {
         match extra {
@@ -60,9 +85,10 @@ impl Core {
         });
     }
 
-    fn take_balance(&self, balance: Balance) {
+    fn take_balance(self: &Rc<Self>, balance: Balance) {
         let mut changed = false;
         self.signals.wallet.update(|wallet| changed = wallet.set(balance.clone()));
+        self.follow_hold(balance.held);
         if changed {
             self.tell(HostEvent::Credits(balance));
         }
