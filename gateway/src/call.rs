@@ -179,7 +179,7 @@ impl Hold {
         let charge = outcome.as_ref().ok().map(|(charged, ..)| charged.micro());
         tracing::error!(
             reservation = %self.id.0, error = %last, charge,
-            "a call has ended and its outcome could not be written; its hold stays until the next start"
+            "a call has ended and its outcome could not be written; its hold stays until its deadline"
         );
         Err(last)
     }

@@ -83,6 +83,8 @@ pub(crate) struct OpenReservation {
     pub(crate) amount: Credits,
     /// The run of the process that made it.
     pub(crate) epoch: String,
+    /// When its call is over for certain; milliseconds since 1970.
+    pub(crate) deadline_ms: i64,
 }
 
 /// The ledger over a [`Store`]. What changes something takes the caller's transaction and leaves the commit to it,

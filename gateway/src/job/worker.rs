@@ -1,8 +1,10 @@
 //! The one task that moves jobs on.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -47,7 +49,7 @@ async fn run(state: AppState) {
         if swept.is_none_or(|at: Instant| at.elapsed() >= HOUSEKEEPING) {
             swept = Some(Instant::now());
             state.streams.forget_old();
-            if let Err(error) = state.assets.sweep(&state.store).await {
+            if let Err(error) = sweep(&state).await {
                 error.log();
             }
         }
@@ -68,6 +70,12 @@ async fn run(state: AppState) {
     // An answer that is on its way would be lost, and its job with it.
     let rest = async { while work.tasks.join_next().await.is_some() {} };
     tokio::time::timeout(state.config.shutdown_grace, rest).await.ok();
+}
+
+async fn sweep(state: &AppState) -> Result<(), Error> {
+    state.assets.sweep(&state.store).await?;
+    state.ledger.release_overdue(now_ms()).await?;
+    Ok(())
 }
 
 async fn prepare(state: &AppState) -> Result<(), Error> {
@@ -115,9 +123,10 @@ impl Work {
         self.tasks.spawn(
             async move {
                 let (id, provider) = (job.id.clone(), job.provider.clone());
-                let done =
-                    if claimed { step::submit(&state, job).await } else { step::run(&state, job).await };
-                let pause = match done {
+                let step = async {
+                    if claimed { step::submit(&state, job).await } else { step::run(&state, job).await }
+                };
+                let pause = match caught(step).await {
                     Ok(pause) => pause,
                     Err(error) => {
                         error.log();
@@ -141,8 +150,25 @@ impl Work {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "a step of a job has panicked; the job waits for a restart")
+                tracing::error!(%error, "a task of the worker was lost; its job waits for a restart")
             }
         }
+    }
+}
+
+/// Makes a panic an error like any other: the job is tried again instead of keeping its place until a restart.
+async fn caught<T>(step: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let caught = AssertUnwindSafe(step).catch_unwind().await;
+    caught.unwrap_or_else(|_| Err(Error::internal("a step of a job has panicked")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_step_that_panics_does_not_take_its_job_along() {
+        assert!(matches!(caught(async { Ok(1) }).await, Ok(1)));
+        assert!(caught::<()>(async { panic!("a bug") }).await.is_err());
     }
 }

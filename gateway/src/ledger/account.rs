@@ -93,6 +93,23 @@ impl Ledger {
         Ok(Applied::New)
     }
 
+    /// Gives credits unless that key has given any before, of whatever amount: a setting that has changed is neither a
+    /// second grant nor a conflict.
+    pub(crate) async fn grant_once(
+        &self,
+        tx: &mut Tx,
+        account: &AccountId,
+        amount: Credits,
+        op_key: &str,
+        actor: &str,
+        reason: &str,
+    ) -> Result<Applied, Error> {
+        if self.payload_of(tx, op_key).await?.is_some() {
+            return Ok(Applied::Before);
+        }
+        self.grant(tx, account, amount, op_key, actor, reason).await
+    }
+
     /// What the account has, as the last committed transaction left it.
     pub(crate) async fn balance(&self, account: &AccountId) -> Result<Balance, Error> {
         let row = sqlx::query("SELECT available, held FROM accounts WHERE id = ?")

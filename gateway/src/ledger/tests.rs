@@ -39,6 +39,7 @@ impl Drop for Folder {
     }
 }
 
+const DEADLINE: i64 = 1_000_000;
 const PRICE: Price = Price::Tokens { input: Credits::from_micro(1), output: Credits::from_micro(2) };
 
 fn micro(amount: i64) -> Credits {
@@ -69,7 +70,7 @@ async fn hold(
         model: "gpt-5.4",
         price_version: 1,
         price: &PRICE,
-        deadline_ms: 0,
+        deadline_ms: DEADLINE,
     };
     let id = ledger.hold(&mut tx, hold).await?;
     tx.commit().await?;
@@ -175,6 +176,34 @@ async fn a_restart_gives_back_what_chats_held_and_leaves_videos_to_their_jobs() 
     let balance = ledger.balance(&account).await.unwrap();
     assert_eq!((balance.available, balance.held), (micro(80), micro(20)));
     assert_eq!(ledger.open_reservations(Modality::Video).await.unwrap().len(), 1);
+    assert_sound(&ledger).await;
+}
+
+#[tokio::test]
+async fn a_hold_whose_outcome_was_lost_is_given_back_once_its_time_is_up() {
+    let folder = Folder::new();
+    let ledger = folder.ledger().await;
+    let account = account(&ledger, 100).await;
+    let chat = hold(&ledger, &account, 30, Modality::Chat).await.unwrap();
+    hold(&ledger, &account, 20, Modality::Video).await.unwrap();
+    assert_eq!(ledger.release_overdue(DEADLINE - 1).await.unwrap(), 0);
+    assert_eq!(ledger.release_overdue(DEADLINE).await.unwrap(), 1);
+    assert_eq!(ledger.balance(&account).await.unwrap().held, micro(20));
+    assert!(settle(&ledger, &chat, 5).await.is_err(), "what comes later is the platform's loss");
+    assert_sound(&ledger).await;
+}
+
+#[tokio::test]
+async fn an_operation_that_happens_once_does_so_whatever_it_would_be_now() {
+    let folder = Folder::new();
+    let ledger = folder.ledger().await;
+    let account = account(&ledger, 0).await;
+    for amount in [100, 50] {
+        let mut tx = ledger.store.write().await.unwrap();
+        ledger.grant_once(&mut tx, &account, micro(amount), "gift", "gateway", "gift").await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(ledger.balance(&account).await.unwrap().available, micro(100));
     assert_sound(&ledger).await;
 }
 

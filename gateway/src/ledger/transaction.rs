@@ -40,13 +40,10 @@ impl Ledger {
         op_key: &str,
         payload_hash: &str,
     ) -> Result<bool, Error> {
-        let row = sqlx::query("SELECT payload_hash FROM ledger_tx WHERE op_key = ?")
-            .bind(op_key)
-            .fetch_optional(&mut **tx)
-            .await?;
-        let Some(row) = row else { return Ok(false) };
-        if row.try_get::<String, _>(0)? == payload_hash {
-            return Ok(true);
+        match self.payload_of(tx, op_key).await? {
+            None => return Ok(false),
+            Some(before) if before == payload_hash => return Ok(true),
+            Some(_) => {}
         }
         tracing::error!(
             op_key,
@@ -54,6 +51,15 @@ impl Ledger {
         );
         metrics::counter!("triptych_ledger_conflicts_total").increment(1);
         Err(Error::new(ErrorCode::Conflict, "This was settled before, with another outcome.").cause(op_key))
+    }
+
+    /// The payload hash of the operation with that key, where it was done.
+    pub(super) async fn payload_of(&self, tx: &mut Tx, op_key: &str) -> Result<Option<String>, Error> {
+        let row = sqlx::query("SELECT payload_hash FROM ledger_tx WHERE op_key = ?")
+            .bind(op_key)
+            .fetch_optional(&mut **tx)
+            .await?;
+        row.map(|row| Ok(row.try_get(0)?)).transpose()
     }
 
     /// Writes the transaction and moves the cached balance. Returns the transaction's id.

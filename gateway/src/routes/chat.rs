@@ -20,8 +20,8 @@ use crate::provider::ChatCall;
 use crate::state::AppState;
 use crate::stream::{Meter, Pump, StreamLog, prompt_tokens};
 
-/// Longest that the hold of a chat call is expected to last.
-const LIFE: Duration = Duration::from_secs(35 * 60);
+/// Longest that a chat call can last; then its hold is given back.
+const LIFE: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn router() -> Router<AppState> {
     Router::new().route("/v1/chat/completions", post(create))

@@ -22,8 +22,8 @@ use crate::state::AppState;
 use crate::store::now_ms;
 use crate::stream::usage_of;
 
-/// Longest that the hold of an image call is expected to last.
-const LIFE: Duration = Duration::from_secs(15 * 60);
+/// Longest that an image call can last, links to slow files and all; then its hold is given back.
+const LIFE: Duration = Duration::from_secs(40 * 60);
 /// Largest picture, in bytes.
 const MAX_PICTURE: usize = 64 * 1024 * 1024;
 

@@ -74,11 +74,7 @@ pub(super) async fn mint(
     let account = state.ledger.open_account(&mut tx, &tenant.id, &request.user).await?;
     if let Some(amount) = tenant.initial_grant.filter(|_| with_grant) {
         let key = format!("{account}:initial");
-        // Given by another amount once, it stays: a changed setting is not a second grant.
-        match state.ledger.grant(&mut tx, &account, amount, &key, "gateway", "first session").await {
-            Err(error) if error.code() != ErrorCode::Conflict => return Err(error),
-            _ => {}
-        }
+        state.ledger.grant_once(&mut tx, &account, amount, &key, "gateway", "first session").await?;
     }
     tx.commit().await?;
 
