@@ -14,6 +14,7 @@ use crate::store::{new_id, now_ms};
 mod log;
 mod meter;
 mod pump;
+mod surrogates;
 
 pub(crate) use log::StreamLog;
 pub(crate) use meter::{Meter, prompt_tokens, usage_of};
