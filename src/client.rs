@@ -84,6 +84,11 @@ impl Client {
         Ok(self.get::<VideoList>("/v1/videos?limit=20").await?.body.data)
     }
 
+    pub(crate) async fn cancel_video(&self, id: &str) -> Result<Told<Video>, Failure> {
+        let path = format!("/v1/videos/{}/cancel", escape(id));
+        read(self.send(Method::POST, &path, Some("{}"), &[]).await?).await
+    }
+
     pub(crate) async fn delete_video(&self, id: &str) -> Result<(), Failure> {
         self.send(Method::DELETE, &format!("/v1/videos/{}", escape(id)), None, &[]).await.map(drop)
     }

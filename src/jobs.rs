@@ -192,8 +192,8 @@ impl Jobs {
     fn cancel(&mut self, id: JobId) -> Vec<Effect> {
         let Some(job) = self.find(id).filter(|job| job.can_cancel()) else { return Vec::new() };
         job.phase = Phase::Cancelling;
-        let delete = job.video.as_ref().map(|video| Effect::Delete { id, video: video.id.clone() });
-        delete.into_iter().chain(Some(Effect::JobChanged(id))).collect()
+        let cancel = job.video.as_ref().map(|video| Effect::Cancel { id, video: video.id.clone() });
+        cancel.into_iter().chain(Some(Effect::JobChanged(id))).collect()
     }
 
     fn cancel_failed(&mut self, id: JobId, failure: Failure, now: f64) -> Vec<Effect> {
@@ -214,11 +214,8 @@ impl Jobs {
     }
 
     fn removed(&mut self, id: JobId) -> Vec<Effect> {
-        let cancelled = self.job(id).is_some_and(|job| job.phase == Phase::Cancelling);
         self.jobs.retain(|job| job.id != id);
-        let mut effects = vec![Effect::ListChanged, self.keep()];
-        effects.extend(cancelled.then_some(Effect::Balance));
-        effects
+        vec![Effect::ListChanged, self.keep()]
     }
 
     fn awake(&mut self, awake: bool, now: f64) -> Vec<Effect> {

@@ -94,6 +94,13 @@ impl Core {
                     core.job(Input::Listed(videos));
                 }
             }),
+            Effect::Cancel { id, video } => wasm_bindgen_futures::spawn_local(async move {
+                let input = match core.client.cancel_video(&video).await {
+                    Ok(told) => Input::Told { id, video: Box::new(told.body), retry_after: None },
+                    Err(failure) => Input::CancelFailed { id, failure },
+                };
+                core.job(input);
+            }),
             Effect::Delete { id, video } => wasm_bindgen_futures::spawn_local(async move {
                 let input = match core.client.delete_video(&video).await {
                     Ok(()) => Input::Removed(id),

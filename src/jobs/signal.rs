@@ -89,7 +89,14 @@ pub enum Effect {
     },
     /// Ask for the list.
     List,
-    /// Delete a job on the server, which also takes it back.
+    /// Take a job back.
+    Cancel {
+        /// Which.
+        id: JobId,
+        /// Its name on the server.
+        video: String,
+    },
+    /// Delete a job on the server.
     Delete {
         /// Which.
         id: JobId,

@@ -142,9 +142,10 @@ fn a_job_that_the_list_brought_first_is_not_shown_twice() {
 fn a_queued_job_can_be_taken_back_and_a_running_one_cannot() {
     let (mut jobs, id) = created();
     let effects = jobs.handle(Input::Cancel(id), 0.0);
-    assert!(effects.contains(&Effect::Delete { id, video: "v1".into() }));
+    assert!(effects.contains(&Effect::Cancel { id, video: "v1".into() }));
     assert_eq!(jobs.handle(Input::Cancel(id), 0.0), []);
-    assert!(jobs.handle(Input::Removed(id), 0.0).contains(&Effect::Balance));
+    assert!(told(&mut jobs, id, VideoStatus::Cancelled, 0.0).contains(&Effect::Balance));
+    assert!(jobs.jobs()[0].is_final(), "it stays until it is taken off");
     let (mut jobs, id) = created();
     told(&mut jobs, id, VideoStatus::InProgress, 0.0);
     assert_eq!(jobs.handle(Input::Cancel(id), 0.0), []);

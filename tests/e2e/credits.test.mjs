@@ -8,14 +8,6 @@ const scenario = suite();
 const clip = (visit) => visit.page.getByRole("textbox", { name: "Describe the clip" });
 const generate = (visit) => visit.button("Generate video");
 
-/** Has the gateway name a shop, as one with `top_up_url` in its configuration does. */
-async function withShop(visit) {
-  await visit.page.route("**/v1/credits", async (route) => {
-    const answer = await route.fetch();
-    return route.fulfill({ response: answer, json: { ...(await answer.json()), top_up_url: `${visit.demo.url}/chat.html` } });
-  });
-}
-
 /** Hears of top-ups as the page does. */
 const hear = (visit, prevent) =>
   visit.page.evaluate((prevent) => {
@@ -36,9 +28,9 @@ scenario(
     assert.ok(await generate(visit).isDisabled());
     await visit.page.getByText("This needs 20 credits and 3 are free.").waitFor();
     await visit.shot("credits-short");
-    await visit.button("Top up").click();
+    await visit.page.getByRole("link", { name: "Top up" }).click();
     assert.deepEqual(await visit.page.evaluate("window.topUps"), [
-      { url: null, needed: 20 * CREDIT, available: 3 * CREDIT, cancelable: true },
+      { url: `${visit.demo.url}/top-up.html`, needed: 20 * CREDIT, available: 3 * CREDIT, cancelable: true },
     ]);
     await clip(visit).press("Control+Enter");
     assert.deepEqual(await visit.demo.charges(visit.user), [], "nothing was sent");
@@ -49,7 +41,6 @@ scenario(
 scenario(
   "the top-up link opens the shop, unless the page takes care of it",
   async (visit) => {
-    await withShop(visit);
     await visit.open("/");
     await visit.tab("Video").click();
     await clip(visit).fill("A boat");
@@ -57,7 +48,7 @@ scenario(
     assert.match(await link.getAttribute("rel"), /noopener/);
     const [shop] = await Promise.all([visit.context.waitForEvent("page"), link.click()]);
     await shop.waitForLoadState();
-    assert.match(shop.url(), /chat\.html$/);
+    assert.match(shop.url(), /top-up\.html$/);
     await shop.close();
     await visit.page.bringToFront();
     await hear(visit, true);

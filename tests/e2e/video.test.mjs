@@ -223,6 +223,22 @@ scenario("a job that fails says so and its credits come back", async (visit) => 
   assert.equal(await clips(visit).count(), 0);
 });
 
+scenario("a clip that waits can be taken back, and its credits come back", async (visit) => {
+  await openPanel(visit);
+  const clip = { model: "sora-2", prompt: "One of ten", duration: 20, resolution: "480p" };
+  // As many as the provider works on at once.
+  await Promise.all(Array.from({ length: 10 }, () => visit.demo.call(visit.user, "/v1/videos", clip)));
+  await order(visit, "The eleventh");
+  await clips(visit).first().getByText("in the queue").waitFor();
+  await visit.shot("video-queued");
+  await visit.button("Cancel").click();
+  await clips(visit).first().getByText("all returned").waitFor();
+  await visit.shot("video-cancelled");
+  await settled(visit);
+  const charged = (await visit.demo.charges(visit.user)).map((charge) => charge.charged ?? 0).sort((a, b) => a - b);
+  assert.deepEqual(charged, [0, ...Array(10).fill(40 * CREDIT)]);
+});
+
 async function loseFirstAnswer(visit) {
   let lost = 0;
   await visit.page.route(/\/v1\/videos$/, async (route) => {

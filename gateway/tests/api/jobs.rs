@@ -222,6 +222,15 @@ async fn a_queued_job_can_be_taken_back_and_a_running_one_cannot() {
         gateway.call(&user, Method::DELETE, &format!("/v1/videos/{}", job["id"].as_str().unwrap())).send()
     };
     refused(delete(&first).await.unwrap(), StatusCode::CONFLICT, "conflict").await;
+    let third = order(&gateway, &user, clip("Three")).await;
+    let cancel = |job: &Value| {
+        let path = format!("/v1/videos/{}/cancel", job["id"].as_str().unwrap());
+        gateway.call(&user, Method::POST, &path).send()
+    };
+    refused(cancel(&first).await.unwrap(), StatusCode::CONFLICT, "conflict").await;
+    assert_eq!(ok(cancel(&third).await.unwrap()).await["status"], "cancelled");
+    refused(cancel(&third).await.unwrap(), StatusCode::CONFLICT, "conflict").await;
+    ok(delete(&third).await.unwrap()).await;
     let deleted = ok(delete(&second).await.unwrap()).await;
     assert_eq!(deleted, json!({"id": second["id"], "object": "video.deleted", "deleted": true}));
     assert_eq!(job(&gateway, &user, &second["id"]).await["status"], "cancelled");
