@@ -66,7 +66,7 @@ scenario(
     await accessible(visit, "failed");
     await visit.tab("Video").click();
     await visit.page.getByRole("textbox", { name: "Describe the clip" }).fill("A boat");
-    await visit.button("Top up").waitFor();
+    await visit.page.getByRole("link", { name: "Top up" }).waitFor();
     await accessible(visit, "short");
   },
   { credits: 5 },
