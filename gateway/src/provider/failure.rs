@@ -147,11 +147,12 @@ pub(super) fn error_message(value: &Value) -> Option<String> {
     Some(clean(text))
 }
 
+/// Makes a sentence of what the enum says, which ends in a provider's own words at times.
 fn capital(sentence: &str) -> String {
+    let end = if sentence.ends_with(['.', '!', '?']) { "" } else { "." };
     let mut letters = sentence.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).chain(end.chars()).collect()
 }
 
 /// What a provider said, fit for the user: short, one line, without addresses and keys.
