@@ -163,6 +163,19 @@ fn models_keep_their_shape() {
 }
 
 #[test]
+fn prices_keep_their_shape() {
+    let items = |value: &str, credits| vec![PricedItem { value: value.into(), credits: Credits::from_whole(credits) }];
+    golden(
+        "prices",
+        vec![
+            Price::Tokens { input: Credits::from_whole(500), output: Credits::from_whole(750) },
+            Price::Image { sizes: items("1024x1024", 2) },
+            Price::VideoSecond { resolutions: items("720p", 4) },
+        ],
+    );
+}
+
+#[test]
 fn chat_keeps_its_shape() {
     golden(
         "chat_request",
