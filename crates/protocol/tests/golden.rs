@@ -164,7 +164,9 @@ fn models_keep_their_shape() {
 
 #[test]
 fn prices_keep_their_shape() {
-    let items = |value: &str, credits| vec![PricedItem { value: value.into(), credits: Credits::from_whole(credits) }];
+    let items = |value: &str, credits| {
+        vec![PricedItem { value: value.into(), credits: Credits::from_whole(credits) }]
+    };
     golden(
         "prices",
         vec![
