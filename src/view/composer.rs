@@ -65,6 +65,7 @@ pub(super) fn composer(app: App) -> impl IntoView {
                 <div class="row">
                     <Show when=move || !signals.messages.with(Vec::is_empty)>
                         <button type="button" class="icon" aria-label="New chat" title="New chat"
+                            disabled=move || signals.busy.get()
                             on:click=move |_| app.clear_chat()
                         >{icon::plus()}</button>
                     </Show>
