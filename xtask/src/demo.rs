@@ -1,6 +1,5 @@
 //! `cargo xtask demo`: the whole of Triptych on this machine, with the simulator in the providers' place.
 
-mod children;
 mod config;
 mod http;
 mod secrets;
@@ -16,9 +15,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use serde_json::json;
 
-use self::children::{Child, Children};
 use self::config::{GatewayConfig, Upstream};
 use self::secrets::Secrets;
+use crate::children::{Child, Children};
 use crate::{process, tree, widget};
 
 /// The one tenant of a demo, and the one user who is given credits.
@@ -75,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let port = free_port(options.port)?;
     let widget = build(options)?;
 
-    let stop = stop_signal()?;
+    let stop = process::stop_signal()?;
     if options.fresh {
         forget(&state)?;
     }
@@ -177,15 +176,6 @@ fn forget(state: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn stop_signal() -> Result<mpsc::Receiver<()>> {
-    let (sender, stop) = mpsc::channel();
-    ctrlc::set_handler(move || {
-        // Nobody listens any more once the demo is stopping.
-        let _ = sender.send(());
-    })?;
-    Ok(stop)
 }
 
 fn start_simulator(

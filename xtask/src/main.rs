@@ -5,10 +5,12 @@
     reason = "talking to the terminal is this tool's purpose"
 )]
 
+mod children;
 mod demo;
 mod dist;
 mod npm;
 mod process;
+mod services;
 mod size;
 mod test;
 mod tidy;
@@ -31,6 +33,8 @@ struct Cli {
 enum Verb {
     /// Build everything and run it: the widget, the gateway, and the simulator behind it.
     Demo(demo::Options),
+    /// Run a temporary PostgreSQL and a temporary Redis until Ctrl-C, for tests that want them.
+    Services(services::Options),
     /// Run every check, from formatting to a real browser, installing what it needs.
     Test(test::Options),
     /// Build the npm package: pkg/dist, and its packed file in target/pack.
@@ -44,6 +48,7 @@ enum Verb {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Demo(options) => demo::run(&options),
+        Verb::Services(options) => services::run(&options),
         Verb::Test(options) => test::run(&options),
         Verb::Dist => dist::run(),
         Verb::Size => size::run(),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
 
 use anyhow::{Context, Result, bail};
 
@@ -33,6 +34,16 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 pub(crate) fn output(program: impl AsRef<std::ffi::OsStr>, args: &[&str]) -> Option<String> {
     let output = Command::new(program).args(args).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Hears of Ctrl-C and of being asked to end; can be called once in the life of the program.
+pub(crate) fn stop_signal() -> Result<mpsc::Receiver<()>> {
+    let (sender, stop) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // Nobody listens any more to one who presses it twice.
+        let _ = sender.send(());
+    })?;
+    Ok(stop)
 }
 
 fn shown(command: &Command) -> String {

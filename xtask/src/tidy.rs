@@ -40,6 +40,10 @@ fn read() -> Result<Vec<Source>> {
     let root = tree::root();
     let mut sources = Vec::new();
     for path in tree::files(&root, &GENERATED)? {
+        // In a linked worktree `.git` is a file, which names the folder of the main one.
+        if path == root.join(".git") {
+            continue;
+        }
         // Pictures and clips are no text, and no rule is about them.
         if let Ok(text) = fs::read_to_string(&path) {
             sources.push(Source { path: slashes(path.strip_prefix(&root).unwrap_or(&path)), text });

@@ -86,7 +86,7 @@ pub(crate) fn chromium_or_install(tests: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn apt_install(packages: &[&str]) -> Result<()> {
+pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
     process::run(Command::new("apt-get").args(["update", "-qq"]))?;
     let mut install = Command::new("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive").args([
@@ -98,11 +98,16 @@ fn apt_install(packages: &[&str]) -> Result<()> {
     process::run(install.args(packages))
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let paths = env::var_os("PATH")?;
     env::split_paths(&paths)
         .map(|dir| dir.join(format!("{name}{}", env::consts::EXE_SUFFIX)))
         .find(|path| path.is_file())
+}
+
+/// Whether packages can be installed without asking anybody.
+pub(crate) fn may_apt_install() -> bool {
+    on_path("apt-get").is_some() && is_root()
 }
 
 fn is_debian() -> bool {
@@ -114,6 +119,6 @@ fn is_debian() -> bool {
     })
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     process::output("id", &["-u"]).as_deref() == Some("0")
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
+use crate::services::Services;
 use crate::{dist, npm, process, size, tidy, tools, tree, widget};
 
 /// What earlier steps of the same run have made, so that later ones need not make it again.
@@ -75,10 +76,31 @@ fn doc(_: &Setting) -> Result<()> {
 }
 
 fn unit(_: &Setting) -> Result<()> {
-    process::run(&mut process::cargo(["test", "--workspace", "--exclude", "xtask"]))?;
+    let services = services()?;
+    let mut cargo = process::cargo(["test", "--workspace", "--exclude", "xtask"]);
+    if let Some(services) = &services {
+        services.tell(&mut cargo);
+    }
+    process::run(&mut cargo)?;
+    drop(services);
     // By itself: in the workspace's company its dependencies have other features, and the slowest of them would be
     // compiled once more.
     process::run(&mut process::cargo(["test", "--package", "xtask"]))
+}
+
+/// Servers for the tests that want them. Where they cannot be had, those tests say that they were left out; on a
+/// build server that is an error.
+fn services() -> Result<Option<Services>> {
+    match Services::for_tests() {
+        Ok(services) => Ok(Some(services)),
+        Err(error) if env::var_os("CI").is_none() => {
+            println!(
+                "\nWARNING: nothing is tested on PostgreSQL and Redis, because they cannot be started: {error:#}\n"
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn web(_: &Setting) -> Result<()> {

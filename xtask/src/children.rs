@@ -1,4 +1,4 @@
-//! The processes that a demo consists of: started together, ended together.
+//! The processes that a demo, a test or a benchmark consists of: started together, ended together.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -9,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+#[cfg(unix)]
+use nix::sys::signal::Signal;
 
 /// How long a process may take to end by itself once asked.
 const GRACE: Duration = Duration::from_secs(10);
@@ -24,6 +26,8 @@ pub(crate) struct Child {
     process: process::Child,
     log: PathBuf,
     address: Receiver<String>,
+    #[cfg(unix)]
+    ending: Signal,
 }
 
 impl Children {
@@ -83,7 +87,38 @@ impl Child {
                 }
             });
         }
-        Ok(Self { name, process, log: log.to_path_buf(), address })
+        Ok(Self {
+            name,
+            process,
+            log: log.to_path_buf(),
+            address,
+            #[cfg(unix)]
+            ending: Signal::SIGTERM,
+        })
+    }
+
+    /// Lets Ctrl-C's signal end it: PostgreSQL takes the usual one for "when all clients have gone".
+    pub(crate) fn ended_by_interrupt(self) -> Self {
+        Self {
+            #[cfg(unix)]
+            ending: Signal::SIGINT,
+            ..self
+        }
+    }
+
+    /// Waits until `ready` says so; a process that ends before, or takes longer than `limit`, is an error.
+    pub(crate) fn wait_until(&mut self, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < limit {
+            if ready() {
+                return Ok(());
+            }
+            if let Some(status) = self.process.try_wait()? {
+                bail!(self.obituary(status));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        bail!("the {} was not ready within {} s{}", self.name, limit.as_secs(), self.log_tail())
     }
 
     /// The address that the process says it listens on.
@@ -116,7 +151,7 @@ impl Child {
 
     fn stop(&mut self) {
         #[cfg(unix)]
-        self.signal(nix::sys::signal::Signal::SIGTERM);
+        self.signal(self.ending);
         #[cfg(not(unix))]
         let _ = self.process.kill();
         let start = Instant::now();
@@ -128,13 +163,13 @@ impl Child {
         }
         eprintln!("The {} does not end; killing it.", self.name);
         #[cfg(unix)]
-        self.signal(nix::sys::signal::Signal::SIGKILL);
+        self.signal(Signal::SIGKILL);
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 
     #[cfg(unix)]
-    fn signal(&mut self, signal: nix::sys::signal::Signal) {
+    fn signal(&mut self, signal: Signal) {
         // One that has ended already is not waited for yet, so its number cannot have been given away.
         if matches!(self.process.try_wait(), Ok(None))
             && let Ok(pid) = i32::try_from(self.process.id())
