@@ -1,7 +1,6 @@
 //! The whole HTTP surface, and how it is served.
 
 use std::any::Any;
-use std::future::IntoFuture;
 use std::io;
 
 use axum::Router;
@@ -20,6 +19,7 @@ use crate::error::Error;
 use crate::job;
 use crate::observe::{install_metrics, observe};
 use crate::routes;
+use crate::serve;
 use crate::state::AppState;
 
 /// The longest plain-text refusal that is worth passing on.
@@ -27,8 +27,18 @@ const LONGEST_REFUSAL: usize = 1024;
 
 /// Every call, with what surrounds all of them.
 pub fn router(state: AppState) -> Router {
+    let calls = routes::router(&state);
+    surrounded(calls, state)
+}
+
+/// The calls of operators, for a listener of their own.
+pub fn admin_router(state: AppState) -> Router {
+    surrounded(routes::for_operators(), state)
+}
+
+fn surrounded(calls: Router<AppState>, state: AppState) -> Router {
     install_metrics();
-    routes::router(&state)
+    calls
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(state.config.limits.body_bytes))
         .layer(from_fn(one_shape_of_error))
@@ -42,24 +52,37 @@ pub fn router(state: AppState) -> Router {
 /// configuration allows, settles what they cost, and closes the store.
 ///
 /// # Errors
-/// Where the listener fails.
+/// Where the configured `admin_listen` cannot be bound.
 pub async fn serve(state: AppState, listener: TcpListener) -> io::Result<()> {
+    let admin = match state.config.admin_listen {
+        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {address} for operators: {error}"))
+        })?),
+        None => None,
+    };
+    serve_on(state, listener, admin).await;
+    Ok(())
+}
+
+/// As [`serve`], with the operators' listener bound already.
+pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpListener>) {
     let worker = job::worker::spawn(state.clone());
-    let stop = state.shutdown.clone();
-    let server = axum::serve(listener, router(state.clone()));
-    let server = server.with_graceful_shutdown(async move { stop.wait().await }).into_future();
+    let config = &state.config.server;
+    let public = serve::serve(listener, router(state.clone()), config, state.shutdown.clone());
+    let operators = async {
+        if let Some(listener) = admin {
+            serve::serve(listener, admin_router(state.clone()), config, state.shutdown.clone()).await;
+        }
+    };
     let grace = state.config.shutdown_grace;
     let overdue = async {
         state.shutdown.wait().await;
         tokio::time::sleep(grace).await;
     };
-    let result = tokio::select! {
-        result = server => result,
-        () = overdue => {
-            tracing::warn!("some connections did not end in time and were cut");
-            Ok(())
-        }
-    };
+    tokio::select! {
+        ((), ()) = async { tokio::join!(public, operators) } => {}
+        () = overdue => tracing::warn!("some connections did not end in time and were cut"),
+    }
     state.shut_down();
     let settled = async {
         state.underway.idle().await;
@@ -69,7 +92,6 @@ pub async fn serve(state: AppState, listener: TcpListener) -> io::Result<()> {
         tracing::warn!("some calls did not end in time; the next start gives back what they hold");
     }
     state.store.close().await;
-    result
 }
 
 /// Pages in the demo, 404 for everything else.

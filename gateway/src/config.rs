@@ -2,6 +2,7 @@
 
 mod check;
 mod file;
+mod safety;
 #[cfg(test)]
 mod tests;
 
@@ -15,12 +16,15 @@ use sha2::{Digest, Sha256};
 use triptych_protocol::{Credits, Modality};
 
 pub(crate) use file::{Amount, read_as};
+pub use safety::{NetworkConfig, ServerConfig};
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
+    /// Where `/admin/v1` and `/metrics` are served, and nowhere else, if it is set.
+    pub admin_listen: Option<SocketAddr>,
     /// The address that browsers reach the gateway at, without a trailing slash.
     pub public_url: Option<String>,
     /// `sqlite:` and a path.
@@ -45,6 +49,10 @@ pub struct Config {
     pub jobs: JobsConfig,
     /// Bounds on what one request or user may take.
     pub limits: Limits,
+    /// How connections are served.
+    pub server: ServerConfig,
+    /// Where URLs that came from outside may lead.
+    pub network: NetworkConfig,
     /// The demonstration, which plays the host's backend as well.
     pub demo: Demo,
     /// From the environment.

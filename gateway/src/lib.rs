@@ -6,6 +6,7 @@
 pub mod app;
 pub mod config;
 pub mod state;
+pub mod webhook;
 
 mod asset;
 mod audit;
@@ -19,9 +20,13 @@ mod estimate;
 mod idempotency;
 mod job;
 mod ledger;
+mod links;
+#[cfg_attr(not(test), allow(dead_code))]
+mod net;
 mod observe;
 mod provider;
 mod routes;
+mod serve;
 mod sse;
 mod store;
 mod stream;

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::cors::AllowedOrigins;
 use crate::job::Jobs;
 use crate::ledger::Ledger;
+use crate::net::Fetcher;
 use crate::provider::Providers;
 use crate::store::Store;
 use crate::stream::Streams;
@@ -30,6 +31,8 @@ pub struct Inner {
     pub(crate) tokens: Tokens,
     pub(crate) providers: Providers,
     pub(crate) assets: Assets,
+    /// For what strangers point at.
+    pub(crate) fetcher: Fetcher,
     pub(crate) streams: Streams,
     pub(crate) jobs: Jobs,
     pub(crate) underway: Underway,
@@ -77,6 +80,8 @@ impl AppState {
         let catalogue = Catalogue::load(config.catalogue.as_deref()).map_err(StartError::Catalogue)?;
         let providers = Providers::new(&config).map_err(StartError::Setting)?;
         let assets = Assets::new(&config, &config.secrets.asset_key()).map_err(StartError::Setting)?;
+        let fetcher =
+            Fetcher::new(&config.network.allow_private_hosts, false).map_err(StartError::Setting)?;
         let widget = WidgetFiles::load(config.widget.as_deref()).map_err(StartError::Setting)?;
         let store = Store::open(&config.database).await?;
         let ledger = Ledger::new(&store, &config.credits);
@@ -93,6 +98,7 @@ impl AppState {
             ledger,
             providers,
             assets,
+            fetcher,
             streams: Streams::new(),
             jobs: Jobs::new(),
             underway: Underway::new(),

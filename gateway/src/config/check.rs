@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use triptych_protocol::Modality;
 
 use super::file::{File, ProviderTable, TenantTable};
-use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, ProviderConfig, Secrets, Tenant};
+use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, ProviderConfig, Secrets, Tenant, safety};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -17,6 +17,13 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
     let listen: SocketAddr = file.listen.parse().map_err(|_| {
         format!("listen: `{}` is not an address (write e.g. \"127.0.0.1:8787\")", file.listen)
     })?;
+    let admin_listen = match &file.admin_listen {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| {
+            format!("admin_listen: `{text}` is not an address (write e.g. \"127.0.0.1:8788\")")
+        })?),
+    };
+    safety::check(&file.server, &file.network)?;
     let public_url = file.public_url.as_deref().map(|url| web_address("public_url", url)).transpose()?;
     if public_url.is_none() && !listen.ip().is_loopback() {
         return Err(
@@ -54,6 +61,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
     let folder = |path: &Path| base.join(path);
     Ok(Config {
         listen,
+        admin_listen,
         public_url,
         database,
         media: folder(&file.media),
@@ -80,6 +88,8 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
             upload_bytes: file.limits.upload_bytes,
             streams_per_user: file.limits.streams_per_user,
         },
+        server: file.server,
+        network: file.network,
         demo: Demo {
             enabled: file.demo.enabled,
             pages: file.demo.pages.as_deref().map(folder),

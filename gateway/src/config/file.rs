@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer, de};
 use triptych_protocol::{Credits, Modality};
 
-use super::{LogFormat, ProviderKind};
+use super::{LogFormat, NetworkConfig, ProviderKind, ServerConfig};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     #[serde(default = "listen")]
     pub(super) listen: String,
+    pub(super) admin_listen: Option<String>,
     pub(super) public_url: Option<String>,
     pub(super) database: String,
     pub(super) media: PathBuf,
@@ -32,6 +33,10 @@ pub(super) struct File {
     pub(super) jobs: JobsTable,
     #[serde(default)]
     pub(super) limits: LimitsTable,
+    #[serde(default)]
+    pub(super) server: ServerConfig,
+    #[serde(default)]
+    pub(super) network: NetworkConfig,
     #[serde(default)]
     pub(super) demo: DemoTable,
 }

@@ -52,6 +52,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let id = body.get("model").and_then(Value::as_str);
     let id = id.ok_or_else(|| Error::invalid("model", "Name a model; `GET /v1/models` lists them."))?;
     caller.allow_model(id)?;
+    crate::links::check(&state, &body).await?;
     let model = state.catalogue.model(id)?;
     let body = Value::Object(body);
     let quote = quote_chat(model, &body)?;

@@ -10,6 +10,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use sqlx::Row;
 
+use crate::auth::Admin;
 use crate::error::Error;
 use crate::job::JobState;
 use crate::observe::render_metrics;
@@ -18,7 +19,18 @@ use crate::state::AppState;
 const MODALITIES: [&str; 4] = ["chat", "image", "video", "audio"];
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/healthz", get(health)).route("/metrics", get(metrics))
+    Router::new().route("/healthz", get(health))
+}
+
+/// On a listener of the operators' own nobody else comes by.
+pub(super) fn metrics_router() -> Router<AppState> {
+    Router::new().route("/metrics", get(metrics))
+}
+
+/// Beside the calls of browsers, numbers of the business need the admin secret.
+pub(super) fn guarded_metrics_router() -> Router<AppState> {
+    let guarded = |_: Admin, state: State<AppState>| metrics(state);
+    Router::new().route("/metrics", get(guarded))
 }
 
 /// Healthy is a gateway that can sell: one whose store answers.

@@ -21,10 +21,14 @@ use axum::Router;
 
 use crate::state::AppState;
 
-/// Every call of the configured gateway.
+/// What operators call.
+pub(crate) fn for_operators() -> Router<AppState> {
+    Router::new().merge(admin::router()).merge(health::router()).merge(health::metrics_router())
+}
+
+/// What browsers and hosts call. Operators too, where they have no listener of their own.
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
     let router = Router::new()
-        .merge(admin::router())
         .merge(assets::router())
         .merge(chat::router())
         .merge(credits::router())
@@ -37,5 +41,9 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .merge(video_generations::router())
         .merge(videos::router())
         .merge(widget::router());
+    let router = match state.config.admin_listen {
+        Some(_) => router,
+        None => router.merge(admin::router()).merge(health::guarded_metrics_router()),
+    };
     if state.config.demo.enabled { router.merge(demo::router()) } else { router }
 }

@@ -1,7 +1,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::app::{TENANT_SECRET, refused, spawn_app};
+use crate::app::{ADMIN_SECRET, TENANT_SECRET, refused, spawn_app};
 
 #[tokio::test]
 async fn every_refusal_has_the_same_shape() {
@@ -57,7 +57,15 @@ async fn health_and_metrics_answer() {
     app.user_with("ann", 1).await;
     let invented = Method::from_bytes(b"BREW").unwrap();
     app.request(invented, "/v1/models").send().await.unwrap();
-    let metrics = app.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+    let metrics = app
+        .request(Method::GET, "/metrics")
+        .bearer_auth(ADMIN_SECRET)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     for expected in [
         "triptych_http_requests_total{method=\"POST\",route=\"/v1/sessions\",status=\"200\"}",
         "triptych_ledger_operations_total{kind=\"grant\"}",

@@ -16,6 +16,7 @@ mod errors;
 mod estimates;
 mod images;
 mod jobs;
+mod safety;
 mod sessions;
 mod streams;
 mod support;
