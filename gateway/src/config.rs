@@ -147,12 +147,18 @@ pub struct JobsConfig {
 }
 
 /// Bounds on what one request or user may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Largest JSON body.
     pub body_bytes: usize,
     /// Largest multipart body.
     pub upload_bytes: usize,
+    /// Largest file in a multipart body.
+    pub upload_file_bytes: usize,
+    /// Most files in a multipart body.
+    pub upload_files: usize,
+    /// Largest picture that is taken, width times height.
+    pub picture_pixels: u64,
     /// Streams that one user may have open.
     pub streams_per_user: u32,
 }

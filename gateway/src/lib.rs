@@ -24,6 +24,8 @@ mod links;
 #[cfg_attr(not(test), allow(dead_code))]
 mod net;
 mod observe;
+#[cfg_attr(not(test), allow(dead_code))]
+mod picture;
 mod provider;
 mod routes;
 mod serve;

@@ -86,6 +86,9 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
         limits: Limits {
             body_bytes: file.limits.body_bytes,
             upload_bytes: file.limits.upload_bytes,
+            upload_file_bytes: file.limits.upload_file_bytes,
+            upload_files: file.limits.upload_files,
+            picture_pixels: file.limits.picture_pixels,
             streams_per_user: file.limits.streams_per_user,
         },
         server: file.server,

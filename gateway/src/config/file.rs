@@ -109,12 +109,22 @@ impl Default for JobsTable {
 pub(super) struct LimitsTable {
     pub(super) body_bytes: usize,
     pub(super) upload_bytes: usize,
+    pub(super) upload_file_bytes: usize,
+    pub(super) upload_files: usize,
+    pub(super) picture_pixels: u64,
     pub(super) streams_per_user: u32,
 }
 
 impl Default for LimitsTable {
     fn default() -> Self {
-        LimitsTable { body_bytes: 1 << 20, upload_bytes: 32 << 20, streams_per_user: 8 }
+        LimitsTable {
+            body_bytes: 1 << 20,
+            upload_bytes: 32 << 20,
+            upload_file_bytes: 25 << 20,
+            upload_files: 16,
+            picture_pixels: 64_000_000,
+            streams_per_user: 8,
+        }
     }
 }
 

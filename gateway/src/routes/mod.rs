@@ -1,6 +1,8 @@
 //! The calls, one file each.
 
 pub(crate) mod body;
+#[cfg_attr(not(test), allow(dead_code))]
+pub(crate) mod upload;
 
 mod admin;
 mod assets;
