@@ -56,7 +56,9 @@ impl Failure {
         let kind = match (detail.code.as_deref(), status) {
             (Some(code), _) if code == ErrorCode::InsufficientCredits.as_str() => FailureKind::Credits,
             (Some(code), _)
-                if code == ErrorCode::InFlight.as_str() || code == ErrorCode::Conflict.as_str() =>
+                if [ErrorCode::InFlight, ErrorCode::Conflict, ErrorCode::AlreadyCharged]
+                    .iter()
+                    .any(|duplicate| code == duplicate.as_str()) =>
             {
                 FailureKind::Duplicate
             }

@@ -195,7 +195,7 @@ impl Hold {
             Err(reason) => state.ledger.release(&mut tx, &self.id, reason).await?,
         };
         let credits = state.ledger.balance_in(&mut tx, &self.account).await?;
-        let extra = TriptychExtra { cost, credits };
+        let extra = TriptychExtra { cost, credits, cut: None };
         if let Some(guard) = &self.guard {
             match outcome {
                 Err(_) => guard.abandon(&mut tx).await?,

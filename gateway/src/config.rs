@@ -3,6 +3,7 @@
 mod check;
 mod file;
 mod safety;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use triptych_protocol::{Credits, Modality};
 
 pub(crate) use file::{Amount, read_as};
 pub use safety::{NetworkConfig, ServerConfig};
+pub use streams::{StreamLogPlace, StreamsConfig};
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -47,6 +49,8 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
     /// How video jobs are worked on.
     pub jobs: JobsConfig,
+    /// How streamed answers are kept and ended.
+    pub streams: StreamsConfig,
     /// Bounds on what one request or user may take.
     pub limits: Limits,
     /// How connections are served.

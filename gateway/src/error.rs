@@ -137,7 +137,9 @@ impl IntoResponse for Error {
         let mut response = (self.status(), Json(self.body())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if matches!(self.code.status(), 402 | 410 | 422) || self.code == ErrorCode::Conflict {
+        if matches!(self.code.status(), 402 | 410 | 422)
+            || matches!(self.code, ErrorCode::Conflict | ErrorCode::AlreadyCharged)
+        {
             // OpenAI's SDKs obey this before they look at the status.
             headers.insert("x-should-retry", HeaderValue::from_static("false"));
         }

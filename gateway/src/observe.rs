@@ -14,6 +14,8 @@ use crate::store::new_id;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// In seconds: from a cached answer to a picture that takes its time.
 const BUCKETS: [f64; 11] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0, 60.0];
+/// In seconds: from one token to the next, and to the first one.
+const TOKEN_BUCKETS: [f64; 11] = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0];
 const LATENCY: &str = "triptych_http_request_seconds";
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -21,8 +23,12 @@ static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 /// Installs the metrics recorder, once a process.
 pub(crate) fn install_metrics() -> Option<&'static PrometheusHandle> {
     let handle = RECORDER.get_or_init(|| {
-        let builder =
-            PrometheusBuilder::new().set_buckets_for_metric(Matcher::Full(LATENCY.to_owned()), &BUCKETS);
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Full(LATENCY.to_owned()), &BUCKETS)
+            .and_then(|builder| {
+                let streams = Matcher::Prefix("triptych_stream_".to_owned());
+                builder.set_buckets_for_metric(streams, &TOKEN_BUCKETS)
+            });
         match builder.map(PrometheusBuilder::install_recorder) {
             Ok(Ok(handle)) => {
                 describe();
@@ -47,6 +53,18 @@ fn describe() {
     describe_counter!("triptych_http_requests_total", "Requests by method, route and status.");
     describe_histogram!(LATENCY, Unit::Seconds, "Time to the head of the answer, by route.");
     describe_gauge!("triptych_streams_open", "Chat streams that are being written.");
+    describe_gauge!("triptych_stream_log_bytes", "Events of streams that are kept, in bytes.");
+    describe_histogram!(
+        "triptych_stream_first_token_seconds",
+        Unit::Seconds,
+        "From asking the provider to the first piece of a streamed answer."
+    );
+    describe_histogram!(
+        "triptych_stream_token_gap_seconds",
+        Unit::Seconds,
+        "From one piece of a streamed answer to the next."
+    );
+    describe_counter!("triptych_streams_total", "Streamed answers by how they ended.");
     describe_gauge!("triptych_jobs", "Video jobs by state.");
     describe_gauge!("triptych_reservations_open", "Holds without an outcome yet, by kind.");
     describe_counter!("triptych_ledger_operations_total", "Transactions of the ledger by kind.");

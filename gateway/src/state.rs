@@ -99,7 +99,7 @@ impl AppState {
             providers,
             assets,
             fetcher,
-            streams: Streams::new(),
+            streams: Streams::new(&config.streams),
             jobs: Jobs::new(),
             underway: Underway::new(),
             widget,

@@ -27,7 +27,7 @@ fn last(session: &Session) -> &Message {
 
 fn extra(charged: i64) -> TriptychExtra {
     let cost = Receipt::new(Credits::from_micro(10), Credits::from_micro(charged));
-    TriptychExtra { cost, credits: Balance::default() }
+    TriptychExtra { cost, credits: Balance::default(), cut: None }
 }
 
 #[test]

@@ -115,4 +115,22 @@ pub struct TriptychExtra {
     pub cost: Receipt,
     /// The balance afterwards.
     pub credits: Balance,
+    /// Why an answer ended before the model meant it to, where that was not the provider's doing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+}
+
+/// Why the gateway ended an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// It is as long as what was put aside for it covers.
+    HoldUsedUp,
+    /// The user pressed stop.
+    Stopped,
+    /// Nobody has read it for too long.
+    Abandoned,
+    /// Another reason, of a later gateway.
+    #[serde(other)]
+    Other,
 }

@@ -54,6 +54,10 @@ pub enum ErrorCode {
     InFlight,
     /// 409: what was asked does not fit the state that the thing is in.
     Conflict,
+    /// 409: the call was done and paid before, and its answer is no longer kept.
+    AlreadyCharged,
+    /// 410: the events of the stream that were asked for are no longer kept.
+    EventsGone,
     /// 410: the model is no longer offered.
     ModelRetired,
     /// 413: the body is larger than the call takes.
@@ -64,6 +68,8 @@ pub enum ErrorCode {
     RateLimited,
     /// 500: the gateway's own fault.
     Internal,
+    /// 502: the gateway that wrote the stream is gone, and what it had not written with it.
+    StreamLost,
     /// 502: the provider failed; nothing was charged.
     UpstreamFailed,
     /// 503: the store cannot be reached or the gateway is going down; nothing is sold.
@@ -84,6 +90,9 @@ impl ErrorCode {
             ErrorCode::NotFound => "not_found",
             ErrorCode::InFlight => "in_flight",
             ErrorCode::Conflict => "conflict",
+            ErrorCode::AlreadyCharged => "already_charged",
+            ErrorCode::EventsGone => "events_gone",
+            ErrorCode::StreamLost => "stream_lost",
             ErrorCode::ModelRetired => "model_retired",
             ErrorCode::TooLarge => "too_large",
             ErrorCode::IdempotencyMismatch => "idempotency_mismatch",
@@ -103,13 +112,13 @@ impl ErrorCode {
             ErrorCode::InsufficientCredits => 402,
             ErrorCode::ScopeDenied => 403,
             ErrorCode::NotFound => 404,
-            ErrorCode::InFlight | ErrorCode::Conflict => 409,
-            ErrorCode::ModelRetired => 410,
+            ErrorCode::InFlight | ErrorCode::Conflict | ErrorCode::AlreadyCharged => 409,
+            ErrorCode::ModelRetired | ErrorCode::EventsGone => 410,
             ErrorCode::TooLarge => 413,
             ErrorCode::IdempotencyMismatch => 422,
             ErrorCode::RateLimited => 429,
             ErrorCode::Internal => 500,
-            ErrorCode::UpstreamFailed => 502,
+            ErrorCode::UpstreamFailed | ErrorCode::StreamLost => 502,
             ErrorCode::Unavailable => 503,
             ErrorCode::UpstreamTimeout => 504,
         }

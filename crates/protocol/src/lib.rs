@@ -16,7 +16,7 @@ mod session;
 mod video;
 
 pub use chat::{
-    ChatChoice, ChatChunk, ChatMessage, ChatRequest, Delta, Role, StreamOptions, TriptychExtra, Usage,
+    ChatChoice, ChatChunk, ChatMessage, ChatRequest, Cut, Delta, Role, StreamOptions, TriptychExtra, Usage,
 };
 pub use credits::{Balance, EntriesPage, EntryKind, LedgerEntry, Receipt};
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};

@@ -33,6 +33,7 @@ fn extra() -> TriptychExtra {
     TriptychExtra {
         cost: Receipt::new(Credits::from_whole(2), Credits::from_micro(1_250_000)),
         credits: balance(),
+        cut: None,
     }
 }
 

@@ -83,6 +83,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
             deadline_minutes: file.jobs.deadline_minutes,
             asset_days: file.jobs.asset_days,
         },
+        streams: file.streams.check(file.stream_log.as_deref(), env)?,
         limits: Limits {
             body_bytes: file.limits.body_bytes,
             upload_bytes: file.limits.upload_bytes,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer, de};
 use triptych_protocol::{Credits, Modality};
 
+use super::streams::StreamsTable;
 use super::{LogFormat, NetworkConfig, ProviderKind, ServerConfig};
 
 #[derive(Deserialize)]
@@ -31,6 +32,9 @@ pub(super) struct File {
     pub(super) providers: Vec<ProviderTable>,
     #[serde(default)]
     pub(super) jobs: JobsTable,
+    pub(super) stream_log: Option<String>,
+    #[serde(default)]
+    pub(super) streams: StreamsTable,
     #[serde(default)]
     pub(super) limits: LimitsTable,
     #[serde(default)]

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,7 +19,7 @@ use crate::estimate::quote_chat;
 use crate::ledger::UsageRecord;
 use crate::provider::ChatCall;
 use crate::state::AppState;
-use crate::stream::{Meter, Pump, StreamLog, prompt_tokens};
+use crate::stream::{self, Meter, Place, Pump, StreamLog, prompt_tokens};
 
 /// Longest that a chat call can last; then its hold is given back.
 const LIFE: Duration = Duration::from_secs(60 * 60);
@@ -32,6 +33,8 @@ struct Prepared {
     provider: String,
     call: ChatCall,
     prompt_tokens: u64,
+    /// Answers that were asked for.
+    choices: u32,
     include_usage: bool,
 }
 
@@ -57,7 +60,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let body = Value::Object(body);
     let quote = quote_chat(model, &body)?;
     let Value::Object(body) = body else { return Err(Error::invalid("", "The body must be a JSON object.")) };
-    let stream = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
+    let streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
     let include_usage = body.get("stream_options").and_then(|options| options.get("include_usage"));
     // Speech goes through chat completions; a provider of its own for it comes first.
     let modality = model.triptych.modality;
@@ -65,6 +68,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let prepared = Prepared {
         provider: provider.config.id.clone(),
         prompt_tokens: prompt_tokens(&body),
+        choices: body.get("n").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
         include_usage: include_usage.and_then(Value::as_bool).unwrap_or(false),
         call: ChatCall {
             body,
@@ -74,40 +78,35 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         },
     };
     let request = Call::new(&caller, "chat", &headers, bytes)?;
-    if !stream {
+    if !streamed {
         return match request.start(&state, model, &quote, LIFE, None).await? {
             Start::Replay(replay) => Ok(replay.into_response()),
             Start::Fresh(hold) => whole(&state, prepared, hold).await,
         };
     }
-    let log = state.streams.open(&caller.account, state.config.limits.streams_per_user)?;
+    let writer = state.streams.open(&caller.account, state.config.limits.streams_per_user)?;
+    let log = writer.log();
     let note = format!("its stream is {}", log.id);
-    let started = request.start(&state, model, &quote, LIFE, Some(&note)).await;
-    let hold = match started {
-        Ok(Start::Fresh(hold)) => hold,
-        Ok(Start::Replay(replay)) => {
-            log.end();
-            return Ok(replay.into_response());
-        }
-        Err(error) => {
-            log.end();
-            return Err(error);
-        }
+    let hold = match request.start(&state, model, &quote, LIFE, Some(&note)).await? {
+        Start::Fresh(hold) => hold,
+        Start::Replay(replay) => return Ok(replay.into_response()),
     };
     let pump = Pump {
-        meter: Meter::new(prepared.prompt_tokens),
+        meter: Meter::new(prepared.prompt_tokens, prepared.choices),
         running: state.underway.begin(),
         state,
         provider: prepared.provider,
         call: prepared.call,
         hold,
-        log: log.clone(),
+        log: writer,
         include_usage: prepared.include_usage,
     };
+    // Reads from the start, so that the answer never counts as abandoned before it was delivered.
+    let response = event_stream(&log, log.start());
     let (ready, taken) = oneshot::channel();
     tokio::spawn(pump.run(ready).in_current_span());
     taken.await.map_err(|_| Error::internal("the pump is gone"))??;
-    Ok(event_stream(&log, 0))
+    Ok(response)
 }
 
 /// The answer in one piece.
@@ -122,7 +121,7 @@ async fn whole(state: &AppState, prepared: Prepared, hold: Hold) -> Result<Respo
             return Err(error.into());
         }
     };
-    let mut meter = Meter::new(prepared.prompt_tokens);
+    let mut meter = Meter::new(prepared.prompt_tokens, prepared.choices);
     meter.observe(&answer);
     let used = meter.used();
     let record = UsageRecord {
@@ -159,9 +158,9 @@ fn with_usage(given: Option<&Value>, used: triptych_protocol::Usage) -> Value {
     }
 }
 
-/// The response that reads a stream's log from the event after the first `from`.
-pub(super) fn event_stream(log: &std::sync::Arc<StreamLog>, from: usize) -> Response {
-    let mut response = Response::new(log.body(from));
+/// The response that reads a stream's log from a place on.
+pub(super) fn event_stream(log: &Arc<StreamLog>, place: Place) -> Response {
+    let mut response = Response::new(stream::body(log, place));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));

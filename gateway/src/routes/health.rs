@@ -45,6 +45,7 @@ async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, Err
     let open = "SELECT kind, COUNT(*) FROM reservation WHERE state = 'held' GROUP BY kind";
     count(&state, "triptych_reservations_open", open, &MODALITIES).await?;
     metrics::gauge!("triptych_streams_open").set(state.streams.open_count() as f64);
+    metrics::gauge!("triptych_stream_log_bytes").set(state.streams.kept_bytes() as f64);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], render_metrics()))
 }
 

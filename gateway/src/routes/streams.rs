@@ -10,6 +10,7 @@ use super::chat::event_stream;
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::state::AppState;
+use crate::stream::{NoPlace, events_gone};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new().route("/v1/streams/{id}", get(resume)).route("/v1/streams/{id}/stop", post(stop))
@@ -24,16 +25,17 @@ async fn resume(
 ) -> Result<Response, Error> {
     caller.require(Scope::Chat)?;
     let log = state.streams.find(&id, &caller.account)?;
-    let from = match headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default()) {
-        None | Some("") => 0,
-        Some(last) => log.position(last).ok_or_else(|| {
-            Error::invalid(
+    let place = match headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default()) {
+        None | Some("") => log.start(),
+        Some(last) => log.place(last).map_err(|reason| match reason {
+            NoPlace::Gone => events_gone(),
+            NoPlace::Foreign => Error::invalid(
                 "Last-Event-ID",
                 "This is no event of that stream. Leave the header out to read it all.",
-            )
+            ),
         })?,
     };
-    Ok(event_stream(&log, from))
+    Ok(event_stream(&log, place))
 }
 
 /// Ends an answer; what was delivered until then is charged.
@@ -44,6 +46,6 @@ async fn stop(
 ) -> Result<Json<Value>, Error> {
     caller.require(Scope::Chat)?;
     let log = state.streams.find(&id, &caller.account)?;
-    log.stop();
+    state.streams.stop(&log);
     Ok(Json(json!({"id": log.id, "stopped": true})))
 }

@@ -1,146 +1,298 @@
-use std::convert::Infallible;
+use std::collections::VecDeque;
+use std::fmt::Write;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
-use bytes::{Bytes, BytesMut};
-use futures_util::stream;
-use tokio::sync::watch;
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::sync::Notify;
 
 use crate::ledger::AccountId;
+#[cfg(test)]
 use crate::sse;
 use crate::store::now_ms;
 
-/// Most bytes of one answer that are kept. The cap on tokens ends an honest answer long before.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// Most bytes that are handed to the connection at once.
-const BATCH: usize = 64 * 1024;
-/// Longest silence towards the browser.
-const PING_AFTER: Duration = Duration::from_secs(15);
+/// What a stream keeps of its own even where all streams together have too much.
+const FLOOR: usize = 64 * 1024;
+/// Most events that a stream keeps.
+const MOST_EVENTS: usize = 64 * 1024;
 
-/// The answer is longer than what is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the answer is too long")]
-pub(crate) struct Full;
-
-/// The events of one streamed answer, written by its pump and read by whoever owns it.
+/// The events of one streamed answer, written by its pump and read by whoever owns it. The oldest events go once there
+/// are too many, so neither a long answer nor a slow reader makes it grow without end.
 pub(crate) struct StreamLog {
     pub(crate) id: String,
     pub(crate) account: AccountId,
-    epoch: String,
+    pub(super) epoch: Arc<str>,
+    bounds: Arc<Bounds>,
     events: Mutex<Events>,
-    /// Wakes the readers.
-    grown: watch::Sender<()>,
-    readers: watch::Sender<usize>,
-    stop: watch::Sender<bool>,
+    /// Wakes those who read.
+    grown: Notify,
+    /// Wakes the pump: a reader came or went, or a stop was asked for.
+    asked: Notify,
 }
 
-#[derive(Default)]
+/// How much is kept, and how much there is.
+pub(super) struct Bounds {
+    /// Most bytes of one stream.
+    pub(super) each: usize,
+    /// Most bytes of all streams.
+    pub(super) all: usize,
+    pub(super) used: AtomicUsize,
+}
+
 struct Events {
-    list: Vec<Bytes>,
-    bytes: usize,
+    /// The kept events as they go over the wire, one after the other.
+    text: BytesMut,
+    lengths: VecDeque<u32>,
+    /// How many events came before the kept ones, and how many bytes they had.
+    dropped: u64,
+    dropped_bytes: u64,
     ended_at: Option<i64>,
+    readers: usize,
+    stop: bool,
 }
 
-/// One connection that reads along.
-struct Reading {
-    log: Arc<StreamLog>,
-    next: usize,
-    grown: watch::Receiver<()>,
+/// A place in a stream: so many events, and so many bytes, come before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(super) events: u64,
+    pub(super) bytes: u64,
 }
 
-impl Drop for Reading {
-    fn drop(&mut self) {
-        self.log.readers.send_modify(|readers| *readers = readers.saturating_sub(1));
+/// Why a stream cannot be read from behind an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// It is no event of this stream.
+    Foreign,
+    /// What follows it is no longer kept.
+    Gone,
+}
+
+/// What there is to read.
+pub(super) enum Part {
+    /// Whole events.
+    Events(Bytes),
+    /// What comes next is no longer kept.
+    Gone,
+    /// Nothing yet.
+    Nothing,
+    /// Nothing any more.
+    End,
+}
+
+impl Bounds {
+    pub(super) fn new(each: usize, all: usize) -> Self {
+        Bounds { each, all, used: AtomicUsize::new(0) }
+    }
+
+    /// All streams together keep more than they may.
+    pub(super) fn are_exceeded(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.all
     }
 }
 
 impl StreamLog {
-    pub(super) fn new(id: String, account: AccountId, epoch: String) -> Self {
+    pub(super) fn new(id: String, account: AccountId, epoch: Arc<str>, bounds: Arc<Bounds>) -> Self {
+        let events = Events {
+            text: BytesMut::new(),
+            lengths: VecDeque::new(),
+            dropped: 0,
+            dropped_bytes: 0,
+            ended_at: None,
+            readers: 0,
+            stop: false,
+        };
         StreamLog {
             id,
             account,
             epoch,
-            events: Mutex::default(),
-            grown: watch::channel(()).0,
-            readers: watch::channel(0).0,
-            stop: watch::channel(false).0,
+            bounds,
+            events: Mutex::new(events),
+            grown: Notify::new(),
+            asked: Notify::new(),
         }
     }
 
-    /// Writes an event of the provider's down, unless the log is full. `data` is one line.
-    pub(crate) fn push(&self, data: &str) -> Result<(), Full> {
-        if self.events().bytes > MAX_BYTES {
-            return Err(Full);
-        }
-        self.append(data);
-        Ok(())
-    }
-
-    /// Writes one of the few events that the gateway adds itself, which a full log takes as well.
-    pub(crate) fn append(&self, data: &str) {
+    /// Writes an event down. Its `data` is the pieces one after the other, and has one line.
+    pub(super) fn push(&self, data: &[&str]) {
         {
             let mut events = self.events();
-            let event = sse::write(&format!("{}.{}", self.epoch, events.list.len() + 1), data);
-            events.bytes += event.len();
-            events.list.push(event);
+            let before = events.text.len();
+            let number = events.last() + 1;
+            // Writing to memory that grows does not fail.
+            write!(events.text, "id: {}.{number}\ndata: ", self.epoch).ok();
+            for piece in data {
+                events.text.extend_from_slice(piece.as_bytes());
+            }
+            events.text.extend_from_slice(b"\n\n");
+            let length = events.text.len() - before;
+            self.written(&mut events, [length]);
         }
-        self.grown.send_replace(());
+        self.grown.notify_waiters();
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.events().list.is_empty()
+    /// Takes over events that were written elsewhere: `text` holds them from number `first` on, as they go over the
+    /// wire. Those that came before and did not get here count as no longer kept.
+    #[cfg(test)]
+    pub(super) fn adopt(&self, first: u64, text: &[u8]) {
+        {
+            let mut events = self.events();
+            let missing = (first.saturating_sub(1)).saturating_sub(events.last());
+            if missing > 0 {
+                let kept = events.lengths.len();
+                self.forget(&mut events, kept);
+                events.dropped += missing;
+            }
+            events.text.extend_from_slice(text);
+            self.written(&mut events, sse::lengths(text));
+        }
+        self.grown.notify_waiters();
+    }
+
+    fn written(&self, events: &mut Events, lengths: impl IntoIterator<Item = usize>) {
+        for length in lengths {
+            events.lengths.push_back(u32::try_from(length).unwrap_or(u32::MAX));
+            self.bounds.used.fetch_add(length, Ordering::Relaxed);
+        }
+        let most = if self.bounds.are_exceeded() { self.bounds.each.min(FLOOR) } else { self.bounds.each };
+        let (mut left, mut number) = (events.text.len(), 0);
+        // The newest one stays whatever its size.
+        while number + 1 < events.lengths.len()
+            && (left > most || events.lengths.len() - number > MOST_EVENTS)
+        {
+            left -= events.lengths[number] as usize;
+            number += 1;
+        }
+        self.forget(events, number);
+    }
+
+    /// Forgets the oldest events.
+    fn forget(&self, events: &mut Events, number: usize) {
+        let bytes: usize = events.lengths.drain(..number).map(|length| length as usize).sum();
+        events.text.advance(bytes);
+        events.dropped += number as u64;
+        events.dropped_bytes += bytes as u64;
+        self.bounds.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// Nothing will follow.
-    pub(crate) fn end(&self) {
-        self.events().ended_at = Some(now_ms());
-        self.grown.send_replace(());
+    pub(super) fn end(&self) {
+        let mut events = self.events();
+        events.ended_at.get_or_insert_with(now_ms);
+        // From here on it is only kept, so what it has to spare goes back.
+        let kept = events.text.split();
+        events.text = BytesMut::from(kept.as_ref());
+        events.lengths.shrink_to_fit();
+        drop(events);
+        self.grown.notify_waiters();
     }
 
-    /// When it ended, if it has; milliseconds since 1970.
-    pub(crate) fn ended_at(&self) -> Option<i64> {
-        self.events().ended_at
+    /// True while nothing was ever written.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events().last() == 0
     }
 
     /// Asks the pump to stop.
-    pub(crate) fn stop(&self) {
-        self.stop.send_replace(true);
+    pub(super) fn ask_to_stop(&self) {
+        self.events().stop = true;
+        self.asked.notify_waiters();
     }
 
     /// Returns once somebody has asked for a stop.
-    pub(crate) async fn stopped(&self) {
-        self.stop.subscribe().wait_for(|stop| *stop).await.ok();
+    pub(super) async fn stopped(&self) {
+        self.until(&self.asked, |events| events.stop).await;
+    }
+
+    /// True while nobody reads.
+    pub(super) fn is_unread(&self) -> bool {
+        self.events().readers == 0
     }
 
     /// Returns once nobody has read for that long.
-    pub(crate) async fn abandoned(&self, grace: Duration) {
-        let mut readers = self.readers.subscribe();
+    pub(super) async fn abandoned(&self, grace: Duration) {
         loop {
-            readers.wait_for(|readers| *readers == 0).await.ok();
-            tokio::select! {
-                () = tokio::time::sleep(grace) => return,
-                _ = readers.wait_for(|readers| *readers > 0) => {}
+            self.until(&self.asked, |events| events.readers == 0).await;
+            let read = self.until(&self.asked, |events| events.readers > 0);
+            if tokio::time::timeout(grace, read).await.is_err() {
+                return;
             }
         }
     }
 
-    /// The number of events before the one to go on with, from `Last-Event-ID`; `None` where it is no id of this
-    /// stream.
-    pub(crate) fn position(&self, last_event_id: &str) -> Option<usize> {
-        let (epoch, number) = last_event_id.trim().rsplit_once('.')?;
-        let number: usize = number.parse().ok()?;
-        (epoch == self.epoch && number <= self.events().list.len()).then_some(number)
+    /// Returns once there is something to read at a place, or nothing ever will be.
+    pub(super) async fn readable(&self, place: Place) {
+        self.until(&self.grown, |events| events.last() > place.events || events.ended_at.is_some()).await;
     }
 
-    /// A response body with the events after the first `from`, those to come included.
-    pub(crate) fn body(self: &Arc<Self>, from: usize) -> Body {
-        self.readers.send_modify(|readers| *readers += 1);
-        let reading = Reading { log: self.clone(), next: from, grown: self.grown.subscribe() };
-        Body::from_stream(stream::unfold(reading, |mut reading| async move {
-            let part = reading.next().await?;
-            Some((Ok::<_, Infallible>(part), reading))
-        }))
+    async fn until(&self, notify: &Notify, holds: impl Fn(&Events) -> bool) {
+        loop {
+            let mut notified = pin!(notify.notified());
+            // Before the look, so that what happens in between wakes the wait.
+            notified.as_mut().enable();
+            if holds(&self.events()) {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    pub(super) fn count_reader(&self, comes: bool) {
+        {
+            let mut events = self.events();
+            events.readers = if comes { events.readers + 1 } else { events.readers.saturating_sub(1) };
+        }
+        self.asked.notify_waiters();
+    }
+
+    /// Where the kept events begin.
+    pub(crate) fn start(&self) -> Place {
+        let events = self.events();
+        Place { events: events.dropped, bytes: events.dropped_bytes }
+    }
+
+    /// The place behind the event that `Last-Event-ID` names.
+    ///
+    /// # Errors
+    /// Where the event is none of this stream, or what follows is no longer kept.
+    pub(crate) fn place(&self, last_event_id: &str) -> Result<Place, NoPlace> {
+        let (epoch, number) = last_event_id.trim().rsplit_once('.').ok_or(NoPlace::Foreign)?;
+        let number: u64 = number.parse().map_err(|_| NoPlace::Foreign)?;
+        let events = self.events();
+        if epoch != &*self.epoch || number > events.last() {
+            return Err(NoPlace::Foreign);
+        }
+        let skip = number.checked_sub(events.dropped).ok_or(NoPlace::Gone)?;
+        let skip = events.lengths.iter().take(skip as usize).map(|length| u64::from(*length));
+        Ok(Place { events: number, bytes: events.dropped_bytes + skip.sum::<u64>() })
+    }
+
+    /// What follows a place, about `most` bytes at once, and the place behind it.
+    pub(super) fn read(&self, place: &mut Place, most: usize) -> Part {
+        let events = self.events();
+        if place.events < events.dropped {
+            return Part::Gone;
+        }
+        let from = place.bytes.saturating_sub(events.dropped_bytes) as usize;
+        let (mut length, mut number) = (0, 0);
+        for event in
+            events.lengths.range(((place.events - events.dropped) as usize).min(events.lengths.len())..)
+        {
+            if number > 0 && length + *event as usize > most {
+                break;
+            }
+            length += *event as usize;
+            number += 1;
+        }
+        match events.text.get(from..from + length) {
+            Some(text) if number > 0 => {
+                let text = Bytes::copy_from_slice(text);
+                *place = Place { events: place.events + number, bytes: place.bytes + length as u64 };
+                Part::Events(text)
+            }
+            _ if events.ended_at.is_some() => Part::End,
+            _ => Part::Nothing,
+        }
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {
@@ -148,101 +300,20 @@ impl StreamLog {
     }
 }
 
-impl Reading {
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            // Marked before the look, so that an event pushed in between wakes the wait below.
-            self.grown.borrow_and_update();
-            let (batch, ended) = self.batch();
-            if !batch.is_empty() {
-                return Some(batch);
-            }
-            if ended {
-                return None;
-            }
-            if tokio::time::timeout(PING_AFTER, self.grown.changed()).await.is_err() {
-                return Some(sse::PING);
-            }
-        }
+impl Drop for StreamLog {
+    fn drop(&mut self) {
+        let kept = self.events().text.len();
+        self.bounds.used.fetch_sub(kept, Ordering::Relaxed);
     }
+}
 
-    fn batch(&mut self) -> (Bytes, bool) {
-        let events = self.log.events();
-        let waiting = events.list.get(self.next..).unwrap_or_default();
-        if let [only] = waiting {
-            self.next += 1;
-            return (only.clone(), events.ended_at.is_some());
-        }
-        let mut batch = BytesMut::new();
-        let mut taken = 0;
-        for event in waiting {
-            if batch.len() + event.len() > BATCH && taken > 0 {
-                break;
-            }
-            batch.extend_from_slice(event);
-            taken += 1;
-        }
-        let ended = events.ended_at.is_some();
-        drop(events);
-        self.next += taken;
-        (batch.freeze(), ended)
+impl Events {
+    /// The number of the newest event; the first one has 1.
+    fn last(&self) -> u64 {
+        self.dropped + self.lengths.len() as u64
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    fn log() -> Arc<StreamLog> {
-        Arc::new(StreamLog::new("stream_1".into(), AccountId("a".into()), "e".into()))
-    }
-
-    async fn text(body: Body) -> String {
-        String::from_utf8(axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_reader_gets_what_was_and_what_comes() {
-        let log = log();
-        log.push("1").unwrap();
-        let body = log.body(0);
-        log.push("2").unwrap();
-        log.end();
-        assert_eq!(text(body).await, "id: e.1\ndata: 1\n\nid: e.2\ndata: 2\n\n");
-    }
-
-    #[tokio::test]
-    async fn a_reader_that_comes_back_goes_on_where_it_was() {
-        let log = log();
-        log.push("1").unwrap();
-        log.push("2").unwrap();
-        log.end();
-        let from = log.position("e.1").unwrap();
-        assert_eq!(text(log.body(from)).await, "id: e.2\ndata: 2\n\n");
-        assert_eq!(log.position("e.3"), None);
-        assert_eq!(log.position("other.1"), None);
-        assert_eq!(log.position("nonsense"), None);
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_is_too_long_still_gets_its_end() {
-        let log = log();
-        log.push(&"x".repeat(MAX_BYTES)).unwrap();
-        assert_eq!(log.push("more"), Err(Full));
-        log.append("[DONE]");
-        log.end();
-        assert!(text(log.body(0)).await.ends_with("data: [DONE]\n\n"));
-    }
-
-    #[tokio::test]
-    async fn a_stream_that_is_read_is_not_abandoned() {
-        let log = log();
-        let body = log.body(0);
-        let (grace, wait) = (Duration::from_millis(1), Duration::from_millis(100));
-        assert!(tokio::time::timeout(wait, log.abandoned(grace)).await.is_err());
-        drop(body);
-        log.abandoned(grace).await;
-    }
-}
+#[path = "log/tests.rs"]
+mod tests;

@@ -1,96 +1,169 @@
 use serde_json::{Map, Value};
 use triptych_protocol::Usage;
 
+use super::chunk::Chunk;
 use crate::estimate::PROMPT_FIELDS;
 
 /// Bytes that a token stands for where nobody counted: about right for English, more than enough code and prose.
 const BYTES_PER_TOKEN: u64 = 4;
 /// Tokens that the chat format adds to a message.
 const TOKENS_PER_MESSAGE: u64 = 4;
-/// More bytes than a token has on average.
+/// More bytes than a token has on average in a text of any length.
+const LARGE_TOKEN: u64 = 6;
+/// More bytes than a token has.
 const LARGEST_TOKEN: u64 = 16;
 
 /// Watches a streamed answer and says in the end what it used.
 ///
 /// The provider's own usage counts. Where it sends none, because the answer was stopped or broke off, the meter
 /// estimates: the prompt at four bytes a token, the answer at one token a delta, or at four bytes a token where the
-/// deltas are too large to be tokens.
+/// deltas are too large to be tokens. What comes after a usage in mid-stream is estimated on top of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Meter {
     prompt_estimate: u64,
+    /// Answers that were asked for.
+    choices: u32,
+    /// Answers that have begun and that have ended, a bit each.
+    begun: u64,
+    ended: u64,
+    /// Since the provider's last word on usage.
+    since: Counted,
+    all: Counted,
+    usage: Option<Usage>,
+    /// The last usage as the provider wrote it, with details.
+    details: Option<Value>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
     deltas: u64,
     bytes: u64,
-    usage: Option<Usage>,
-    finished: bool,
 }
 
 /// What an answer used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Used {
     pub(crate) usage: Usage,
-    /// The provider did not say.
+    /// The provider did not say, or not all.
     pub(crate) estimated: bool,
 }
 
+impl Counted {
+    fn add(&mut self, bytes: u64) {
+        self.deltas += 1;
+        self.bytes += bytes;
+    }
+
+    fn tokens(self) -> u64 {
+        if self.bytes > self.deltas.saturating_mul(LARGEST_TOKEN) {
+            self.bytes.div_ceil(BYTES_PER_TOKEN)
+        } else {
+            self.deltas
+        }
+    }
+
+    /// So many tokens there are for certain, however the provider cuts its answer into deltas.
+    fn at_least(self) -> u64 {
+        (self.bytes / LARGE_TOKEN).min(self.deltas).max(self.bytes / LARGEST_TOKEN)
+    }
+}
+
 impl Meter {
-    pub(crate) fn new(prompt_estimate: u64) -> Self {
-        Meter { prompt_estimate, ..Meter::default() }
+    /// For a prompt of that size by [`prompt_tokens`], and for `choices` answers to it.
+    pub(crate) fn new(prompt_estimate: u64, choices: u32) -> Self {
+        Meter { prompt_estimate, choices, ..Meter::default() }
     }
 
-    /// Takes note of a chunk, or of a whole answer.
-    pub(crate) fn observe(&mut self, chunk: &Value) {
-        for choice in chunk.get("choices").and_then(Value::as_array).into_iter().flatten() {
-            if choice.get("finish_reason").is_some_and(|reason| !reason.is_null()) {
-                self.finished = true;
+    /// Takes note of a whole answer.
+    pub(crate) fn observe(&mut self, answer: &Value) {
+        if let Some(chunk) = Chunk::parse(&answer.to_string()) {
+            self.observe_chunk(&chunk);
+        }
+    }
+
+    /// Takes note of a chunk, and says whether it told the usage.
+    pub(super) fn observe_chunk(&mut self, chunk: &Chunk<'_>) -> bool {
+        for choice in chunk.choices.iter().flatten() {
+            let bit = 1_u64.checked_shl(choice.index.unwrap_or(0)).unwrap_or(0);
+            self.begun |= bit;
+            if choice.is_finished() {
+                self.ended |= bit;
             }
-            let bytes: u64 =
-                ["delta", "message"].iter().filter_map(|part| choice.get(part)).map(text_bytes).sum();
+            let bytes = choice.bytes();
             if bytes > 0 {
-                self.deltas += 1;
-                self.bytes += bytes;
+                self.all.add(bytes);
+                self.since.add(bytes);
             }
         }
+        let Some(usage) = chunk.usage() else { return false };
         // Zero tokens are a statement, no usage is none: only a missing count leaves the estimate in charge.
-        if let Some(usage) = usage_of(chunk) {
-            self.usage = Some(usage);
+        if let Some(counts) = counts(&usage) {
+            self.usage = Some(counts);
+            self.since = Counted::default();
+            self.details = Some(usage);
         }
+        true
     }
 
-    /// The provider has said why the answer ended.
+    /// The provider has said of each answer why it ended.
     pub(crate) fn finished(&self) -> bool {
-        self.finished
+        self.ended.count_ones() >= self.choices.max(1)
+    }
+
+    /// The provider has ended each answer that it has begun; it may make fewer than it was asked for.
+    pub(crate) fn finished_what_began(&self) -> bool {
+        self.ended != 0 && self.ended == self.begun
+    }
+
+    /// The answers whose end the provider has not told, by index.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = u32> {
+        let ended = self.ended;
+        (0..self.choices.max(1)).filter(move |index| ended & 1_u64.checked_shl(*index).unwrap_or(0) == 0)
     }
 
     /// Something was delivered, or at least accounted for.
     pub(crate) fn delivered(&self) -> bool {
-        self.deltas > 0 || self.usage.is_some()
+        self.all.deltas > 0 || self.usage.is_some()
     }
 
-    /// True once an answer is longer than that many tokens, however they are counted: there are more deltas than
-    /// tokens were allowed, and more text than so many tokens can hold.
-    pub(crate) fn exceeds(&self, cap: u64) -> bool {
-        self.deltas > cap && self.bytes > cap.saturating_mul(LARGEST_TOKEN)
+    /// Pieces of the answer so far.
+    pub(crate) fn deltas(&self) -> u64 {
+        self.all.deltas
     }
 
+    /// The tokens of the answer that there are for certain: the provider's count, or fewer than anybody could write
+    /// the text with.
+    pub(crate) fn completion_at_least(&self) -> u64 {
+        self.usage.map_or(0, |usage| usage.completion_tokens).saturating_add(self.since.at_least())
+    }
+
+    /// What was used, by the provider's count where it is complete.
     pub(crate) fn used(&self) -> Used {
-        if let Some(usage) = self.usage {
-            return Used { usage, estimated: false };
+        let (prompt_tokens, counted) = self
+            .usage
+            .map_or((self.prompt_estimate, 0), |usage| (usage.prompt_tokens, usage.completion_tokens));
+        let completion_tokens = counted.saturating_add(self.since.tokens());
+        let total_tokens = prompt_tokens.saturating_add(completion_tokens);
+        let usage = Usage { prompt_tokens, completion_tokens, total_tokens };
+        Used { usage, estimated: self.usage.is_none() || self.since.deltas > 0 }
+    }
+
+    /// What was used as it is told to the caller: in the provider's own words where it has said all.
+    pub(crate) fn told(&self) -> Value {
+        let used = self.used();
+        match &self.details {
+            Some(details) if !used.estimated => details.clone(),
+            _ => serde_json::json!(used.usage),
         }
-        let completion_tokens = if self.bytes > self.deltas.saturating_mul(LARGEST_TOKEN) {
-            self.bytes.div_ceil(BYTES_PER_TOKEN)
-        } else {
-            self.deltas
-        };
-        let prompt_tokens = self.prompt_estimate;
-        let usage =
-            Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
-        Used { usage, estimated: true }
     }
 }
 
 /// The usage in a chunk or an answer; `null` and an object without counts are none.
 pub(crate) fn usage_of(chunk: &Value) -> Option<Usage> {
-    let usage = chunk.get("usage")?;
+    counts(chunk.get("usage")?)
+}
+
+fn counts(usage: &Value) -> Option<Usage> {
     let count = |name: &str| usage.get(name).and_then(Value::as_u64);
     // Pictures are counted under other names.
     let prompt_tokens = count("prompt_tokens").or_else(|| count("input_tokens"))?;
@@ -123,20 +196,6 @@ fn json_bytes(value: &Value) -> u64 {
     if value.is_null() { 0 } else { value.to_string().len() as u64 }
 }
 
-/// Everything in a delta that the provider counts as output: text, refusal, reasoning, arguments of calls.
-fn text_bytes(delta: &Value) -> u64 {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map_or(0, |text| text.len() as u64);
-    let plain: u64 = ["content", "refusal", "reasoning_content", "reasoning"]
-        .iter()
-        .map(|name| text(delta.get(name)))
-        .sum();
-    let calls = delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
-    let calls: u64 = calls
-        .map(|call| text(call.pointer("/function/name")) + text(call.pointer("/function/arguments")))
-        .sum();
-    plain + calls
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -151,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_providers_own_usage_counts_even_when_it_is_zero() {
-        let mut meter = Meter::new(100);
+        let mut meter = Meter::new(100, 1);
         meter.observe(&delta("words"));
         meter.observe(&json!({"choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0}}));
         assert_eq!(meter.used(), Used { usage: Usage::default(), estimated: false });
@@ -172,7 +231,7 @@ mod tests {
 
     #[test]
     fn without_usage_a_delta_counts_as_a_token() {
-        let mut meter = Meter::new(10);
+        let mut meter = Meter::new(10, 1);
         for text in ["", "Hel", "lo", " wor", "ld"] {
             meter.observe(&delta(text));
         }
@@ -183,24 +242,75 @@ mod tests {
 
     #[test]
     fn large_deltas_count_by_their_bytes() {
-        let mut meter = Meter::new(0);
+        let mut meter = Meter::new(0, 1);
         meter.observe(&delta(&"x".repeat(400)));
         assert_eq!(meter.used().usage.completion_tokens, 100);
     }
 
     #[test]
     fn a_finish_reason_in_the_chunk_that_has_content_is_seen() {
-        let mut meter = Meter::new(0);
+        let mut meter = Meter::new(0, 1);
         meter.observe(&json!({"choices": [{"delta": {"content": "end"}, "finish_reason": "stop"}]}));
         assert!(meter.finished() && meter.delivered());
     }
 
     #[test]
     fn role_after_content_null_content_and_reasoning_are_understood() {
-        let mut meter = Meter::new(0);
+        let mut meter = Meter::new(0, 1);
         meter.observe(&json!({"choices": [{"delta": {"content": null}}]}));
         meter.observe(&json!({"choices": [{"delta": {"reasoning_content": "hm"}}]}));
         meter.observe(&json!({"choices": [{"delta": {"role": "assistant"}}]}));
         assert_eq!(meter.used().usage.completion_tokens, 1);
+    }
+
+    #[test]
+    fn usage_that_is_told_again_and_again_is_not_added_up() {
+        let mut meter = Meter::new(100, 1);
+        for tokens in 1..=3 {
+            let mut chunk = delta("word");
+            chunk["usage"] = json!({"prompt_tokens": 7, "completion_tokens": tokens});
+            meter.observe(&chunk);
+        }
+        let usage = Usage { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
+        assert_eq!(meter.used(), Used { usage, estimated: false });
+        // It broke off after that.
+        meter.observe(&delta("more"));
+        let usage = Usage { completion_tokens: 4, total_tokens: 11, ..usage };
+        assert_eq!(meter.used(), Used { usage, estimated: true });
+    }
+
+    #[test]
+    fn several_answers_have_ended_when_each_has() {
+        let end = |index: u32| json!({"choices": [{"index": index, "delta": {}, "finish_reason": "stop"}]});
+        let mut meter = Meter::new(0, 2);
+        meter.observe(&end(1));
+        assert!(!meter.finished() && meter.finished_what_began());
+        assert_eq!(meter.unfinished().collect::<Vec<_>>(), [0]);
+        meter.observe(&json!({"choices": [{"index": 0, "delta": {"content": "a"}}]}));
+        assert!(!meter.finished_what_began());
+        meter.observe(&end(0));
+        assert!(meter.finished() && meter.finished_what_began());
+        assert_eq!(meter.unfinished().count(), 0);
+    }
+
+    #[test]
+    fn the_least_number_of_tokens_does_not_depend_on_how_the_answer_is_cut() {
+        let least = |pieces: &[String]| {
+            let mut meter = Meter::new(0, 1);
+            pieces.iter().for_each(|piece| meter.observe(&delta(piece)));
+            meter.completion_at_least()
+        };
+        let letters: Vec<String> = "x".repeat(600).chars().map(String::from).collect();
+        assert_eq!(least(&letters), 100);
+        assert_eq!(least(&["x".repeat(1600)]), 100);
+        assert_eq!(least(&vec![" of".to_owned(); 100]), 50);
+    }
+
+    #[test]
+    fn the_callers_usage_has_the_providers_details() {
+        let mut meter = Meter::new(0, 1);
+        let usage = json!({"prompt_tokens": 1, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 1}});
+        meter.observe(&json!({"choices": [], "usage": usage}));
+        assert_eq!(meter.told(), usage);
     }
 }

@@ -1,15 +1,17 @@
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Response as Upstream;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
-use triptych_protocol::{ErrorCode, TriptychExtra};
+use triptych_protocol::{Cut, ErrorCode, TriptychExtra};
 
-use super::StreamLog;
+use super::chunk::{Chunk, is_bare, normal};
 use super::meter::Meter;
-use super::surrogates::{has_surrogates, without_surrogates};
+use super::pace::Pace;
+use super::registry::Writer;
 use crate::call::{Hold, Kept, going_down, unless_going_down};
 use crate::error::Error;
 use crate::ledger::UsageRecord;
@@ -17,10 +19,8 @@ use crate::provider::{ChatCall, UpstreamError};
 use crate::sse::Reader;
 use crate::state::{AppState, Running};
 
-/// How long an answer is read on after the last reader has gone.
-const DRAIN: Duration = Duration::from_secs(60);
-/// Longest that an answer may take, pings and all.
-const LONGEST: Duration = Duration::from_secs(30 * 60);
+/// How long a provider may take to close its side after `[DONE]`, so that its connection can be used again.
+const LAST_BYTES: Duration = Duration::from_secs(1);
 
 /// Reads one streamed answer to its end and settles it, whoever is still listening.
 pub(crate) struct Pump {
@@ -29,73 +29,133 @@ pub(crate) struct Pump {
     pub(crate) provider: String,
     pub(crate) call: ChatCall,
     pub(crate) hold: Hold,
-    pub(crate) log: Arc<StreamLog>,
+    pub(crate) log: Writer,
     pub(crate) running: Running,
     /// The caller wants the last chunk with usage and receipt.
     pub(crate) include_usage: bool,
     pub(crate) meter: Meter,
 }
 
+/// The part of a [`Pump`] that lives as long as the stream does; the caller's conversation is gone by then.
+struct Flow {
+    state: AppState,
+    provider: String,
+    /// The caller's name of the model, as JSON.
+    model: String,
+    /// Most tokens that all answers together may have.
+    cap: Option<u64>,
+    hold: Hold,
+    log: Writer,
+    include_usage: bool,
+    meter: Meter,
+    pace: Pace,
+    envelope: Envelope,
+}
+
 /// Why reading ended.
 enum End {
-    /// The stream was read to its end.
-    Complete,
+    /// The provider has said `[DONE]`, or closed the stream.
+    Complete {
+        said: bool,
+    },
     /// The user pressed stop.
     Stopped,
     /// Nobody listens any more.
     Abandoned,
-    /// The provider goes on beyond the cap that it was given and that the hold covers.
-    Capped,
+    /// The answer is longer than what the hold covers.
+    UsedUp,
     Failed(Error),
 }
 
 /// What a chunk says of the answer as a whole, for the chunks that the gateway adds.
 #[derive(Default)]
 struct Envelope {
-    id: Value,
-    created: Value,
+    id: Option<Box<RawValue>>,
+    created: Option<Box<RawValue>>,
+}
+
+impl Envelope {
+    /// The first word on each counts; later chunks repeat it.
+    fn note(&mut self, chunk: &Chunk<'_>) {
+        for (place, found) in [(&mut self.id, chunk.id), (&mut self.created, chunk.created)] {
+            if place.is_none() {
+                *place = found.map(ToOwned::to_owned);
+            }
+        }
+    }
 }
 
 impl Pump {
     /// `ready` hears whether the provider has taken the call; from then on errors travel inside of the stream.
-    pub(crate) async fn run(mut self, ready: oneshot::Sender<Result<(), Error>>) {
-        let state = self.state.clone();
-        let answer = match state.providers.get(&self.provider) {
-            Some(provider) => {
-                unless_going_down(&state, provider.chat_stream(&self.call)).await.map_err(Error::from)
-            }
-            None => Err(Error::internal("the provider is gone")),
-        };
-        let answer = match answer {
+    pub(crate) async fn run(self, ready: oneshot::Sender<Result<(), Error>>) {
+        let pace = Pace::start(&self.call.model);
+        // Boxed, as is the end: what lives through the stream should not have room for them.
+        let answer = match Box::pin(self.ask()).await {
             Ok(answer) => answer,
             Err(error) => {
                 // Logged inside where it fails; the caller gets the provider's error either way.
-                self.hold.release(&state, "the provider refused").await.ok();
-                self.log.end();
+                Box::pin(self.hold.release(&self.state, "the provider refused")).await.ok();
+                drop(self.log);
                 ready.send(Err(error)).ok();
                 return;
             }
         };
         ready.send(Ok(())).ok();
-        let mut envelope = Envelope::default();
-        let end = self.read(answer, &mut envelope).await;
-        self.finish(end, &envelope).await;
-        self.log.end();
+        let flow = Flow {
+            model: Value::from(self.call.model.as_str()).to_string(),
+            cap: self.call.most_tokens(),
+            state: self.state,
+            provider: self.provider,
+            hold: self.hold,
+            log: self.log,
+            include_usage: self.include_usage,
+            meter: self.meter,
+            pace,
+            envelope: Envelope::default(),
+        };
+        drop(self.call);
+        flow.run(answer).await;
         // Only now may the process stop.
         drop(self.running);
     }
 
-    async fn read(&mut self, mut answer: reqwest::Response, envelope: &mut Envelope) -> End {
-        let state = self.state.clone();
-        let Some(provider) = state.providers.get(&self.provider) else { return End::Complete };
-        let log = self.log.clone();
-        let mut abandoned = pin!(log.abandoned(DRAIN));
+    async fn ask(&self) -> Result<Upstream, Error> {
+        match self.state.providers.get(&self.provider) {
+            Some(provider) => {
+                let asked = provider.chat_stream(&self.call);
+                unless_going_down(&self.state, asked).await.map_err(Error::from)
+            }
+            None => Err(Error::internal("the provider is gone")),
+        }
+    }
+}
+
+impl Flow {
+    async fn run(mut self, mut answer: Upstream) {
+        let end = self.read(&mut answer).await;
+        let reusable = matches!(end, End::Complete { said: true });
+        let answer = reusable.then_some(answer);
+        Box::pin(self.finish(end)).await;
+        drop(self);
+        if let Some(mut answer) = answer {
+            let rest = async { while let Ok(Some(_)) = answer.chunk().await {} };
+            timeout(LAST_BYTES, rest).await.ok();
+        }
+    }
+
+    async fn read(&mut self, answer: &mut Upstream) -> End {
+        let (state, log) = (self.state.clone(), self.log.log());
+        let Some(provider) = state.providers.get(&self.provider) else {
+            return End::Failed(Error::internal("the provider is gone"));
+        };
+        let limits = &state.config.streams;
+        let mut abandoned = pin!(log.abandoned(limits.drain));
         let mut stopped = pin!(log.stopped());
         let mut going_down = pin!(going_down(&state));
-        let mut too_long = pin!(sleep(LONGEST));
+        let mut too_long = pin!(sleep(limits.longest));
         let (mut reader, mut events) = (Reader::default(), Vec::new());
         let mut patience = provider.first_byte_timeout();
-        let cap = self.call.most_tokens();
+        let mut heard = 0;
         loop {
             let part = tokio::select! {
                 biased;
@@ -106,6 +166,8 @@ impl Pump {
                 part = timeout(patience, answer.chunk()) => part,
             };
             let last = match part {
+                // All that matters has come: what the connection does now is its own affair.
+                Err(_) | Ok(Err(_)) if self.meter.finished() => return End::Complete { said: false },
                 Err(_) => return End::Failed(UpstreamError::Timeout.into()),
                 Ok(Err(error)) => return End::Failed(UpstreamError::from(error).into()),
                 Ok(Ok(Some(bytes))) => match reader.push(&bytes, &mut events) {
@@ -120,155 +182,164 @@ impl Pump {
             for data in events.drain(..) {
                 patience = provider.idle_timeout();
                 if data.trim() == "[DONE]" {
-                    return End::Complete;
+                    return End::Complete { said: true };
                 }
-                if let Err(error) = self.take(&data, envelope) {
+                if let Err(error) = self.take(data) {
                     return End::Failed(error);
                 }
-                if cap.is_some_and(|cap| self.meter.exceeds(cap)) {
-                    tracing::warn!(provider = self.provider, "the provider ignores `max_tokens_field`");
-                    return End::Capped;
+                if self.is_used_up() {
+                    tracing::warn!(
+                        provider = self.provider,
+                        "an answer is longer than its cap and was cut off"
+                    );
+                    return End::UsedUp;
                 }
             }
             if last {
-                return End::Complete;
+                return End::Complete { said: false };
+            }
+            if !log.is_unread() {
+                heard = self.meter.deltas();
+            } else if self.meter.deltas() - heard > limits.drain_tokens {
+                return End::Abandoned;
             }
         }
     }
 
     /// Accounts for one event and passes it on.
-    fn take(&mut self, data: &str, envelope: &mut Envelope) -> Result<(), Error> {
+    fn take(&mut self, data: String) -> Result<(), Error> {
         if data.trim().is_empty() {
             return Ok(());
         }
-        let unreadable = || UpstreamError::Protocol("an event of the stream is no JSON".into());
-        // Half of an emoji is an escape that JavaScript joins with the other half and that Rust cannot hold.
-        let parsed = serde_json::from_str(data).or_else(|_| serde_json::from_str(&without_surrogates(data)));
-        let mut chunk: Value = parsed.map_err(|_| unreadable())?;
-        if let Some(error) = chunk.get("error").filter(|error| !error.is_null()) {
-            let text = error.get("message").unwrap_or(error).as_str().unwrap_or("it gave no reason");
+        // An event has one line on our side. Within JSON a line end is a space.
+        let data = if data.contains('\n') { data.replace('\n', " ") } else { data };
+        if let Some(chunk) = Chunk::parse(&data) {
+            return self.take_chunk(&data, &chunk);
+        }
+        let normal = normal(&data);
+        match normal.as_deref().and_then(|data| Some((data, Chunk::parse(data)?))) {
+            Some((data, chunk)) => self.take_chunk(data, &chunk),
+            None => Err(UpstreamError::Protocol("an event of the stream is no chunk of JSON".into()).into()),
+        }
+    }
+
+    fn take_chunk(&mut self, data: &str, chunk: &Chunk<'_>) -> Result<(), Error> {
+        if let Some(error) = chunk.error {
+            let error: Value = serde_json::from_str(error.get()).unwrap_or_default();
+            let text = error.get("message").unwrap_or(&error).as_str().unwrap_or("it gave no reason");
             let message = format!("The provider failed: {}", crate::provider::clean(text));
             return Err(Error::new(ErrorCode::UpstreamFailed, message).cause("the provider sent an error"));
         }
-        self.meter.observe(&chunk);
-        for (field, place) in [("id", &mut envelope.id), ("created", &mut envelope.created)] {
-            if let Some(value) = chunk.get(field).filter(|value| !value.is_null()) {
-                *place = value.clone();
-            }
+        let before = self.meter.deltas();
+        let told_usage = self.meter.observe_chunk(chunk);
+        if self.meter.deltas() > before {
+            self.pace.piece();
         }
-        let usage = chunk.get("usage").is_some_and(|usage| !usage.is_null());
-        if usage && is_bare(&chunk) {
+        self.envelope.note(chunk);
+        if told_usage && is_bare(data) {
             // The gateway sends its own once the call is settled.
             return Ok(());
         }
-        let mut rewritten = data.contains('\n');
-        if let Some(fields) = chunk.as_object_mut() {
-            if fields.contains_key("usage") {
-                fields.remove("usage");
-                rewritten = true;
-            }
-            if fields.get("model").is_some_and(|model| *model != self.call.model.as_str()) {
-                fields.insert("model".into(), self.call.model.as_str().into());
-                rewritten = true;
-            }
+        match chunk.cut(data, &self.model) {
+            Some(pieces) => self.log.push(&pieces),
+            None => self.log.push(&[&self.rewritten(data)]),
         }
-        let pushed = if rewritten && !has_surrogates(data) {
-            self.log.push(&chunk.to_string())
-        } else {
-            self.log.push(&data.replace('\n', " "))
-        };
-        pushed.map_err(|error| UpstreamError::Protocol(error.to_string()).into())
+        Ok(())
     }
 
-    async fn finish(&self, end: End, envelope: &Envelope) {
-        let error = match end {
-            End::Complete if !self.meter.finished() => {
+    /// The slow way to what [`Chunk::cut`] does.
+    fn rewritten(&self, data: &str) -> String {
+        let mut chunk: Value = serde_json::from_str(data).unwrap_or_default();
+        if let Some(fields) = chunk.as_object_mut() {
+            fields.remove("usage");
+            fields.insert("model".into(), serde_json::from_str(&self.model).unwrap_or_default());
+        }
+        chunk.to_string()
+    }
+
+    /// The answer has more tokens than it may have, or costs more than is held.
+    fn is_used_up(&self) -> bool {
+        let completion = self.meter.completion_at_least();
+        let prompt = self.meter.used().usage.prompt_tokens;
+        self.cap.is_some_and(|cap| completion > cap)
+            || self.hold.tokens(prompt, completion) > self.hold.amount
+    }
+
+    async fn finish(&self, end: End) {
+        let (error, finish, cut) = match end {
+            End::Complete { said }
+                if !(self.meter.finished() || said && self.meter.finished_what_began()) =>
+            {
                 let error = Error::new(ErrorCode::UpstreamFailed, "The answer was cut off by the provider.");
-                Some(error.cause("a stream ended without a finish_reason"))
+                (Some(error.cause("a stream ended without a finish_reason")), None, None)
             }
-            End::Failed(error) => Some(error),
-            End::Stopped => {
-                self.push_finish(envelope, "stop");
-                None
-            }
-            End::Capped => {
-                self.push_finish(envelope, "length");
-                None
-            }
-            End::Abandoned | End::Complete => None,
+            End::Complete { .. } => (None, None, None),
+            End::Failed(error) => (Some(error), None, None),
+            End::Stopped => (None, Some("stop"), Some(Cut::Stopped)),
+            End::Abandoned => (None, Some("stop"), Some(Cut::Abandoned)),
+            End::UsedUp => (None, Some("length"), Some(Cut::HoldUsedUp)),
         };
+        let label = error.as_ref().map_or("complete", |error| error.code().as_str());
+        let label = match cut {
+            Some(Cut::HoldUsedUp) => "hold_used_up",
+            Some(Cut::Stopped) => "stopped",
+            Some(Cut::Abandoned) => "abandoned",
+            _ => label,
+        };
+        metrics::counter!("triptych_streams_total", "end" => label).increment(1);
         if let Some(error) = &error {
             error.log();
         }
-        let used = self.meter.used();
         let outcome = match &error {
             Some(_) if !self.meter.delivered() => {
                 self.hold.release(&self.state, "the provider failed before the first token").await
             }
-            _ => {
-                let charged = self.hold.tokens(used.usage.prompt_tokens, used.usage.completion_tokens);
-                let record = UsageRecord {
-                    prompt_tokens: Some(used.usage.prompt_tokens),
-                    completion_tokens: Some(used.usage.completion_tokens),
-                    upstream_id: envelope.id.as_str().map(str::to_owned),
-                    estimated: used.estimated,
-                    ..UsageRecord::default()
-                };
-                let note = format!("its stream is {}", self.log.id);
-                self.hold.settle(&self.state, charged, &record, Kept::Note(&note)).await
-            }
+            _ => self.settle().await,
         };
-        let receipt: Option<TriptychExtra> = outcome.ok();
+        let receipt = outcome.ok().map(|extra| TriptychExtra { cut, ..extra });
+        if let Some(reason) = finish {
+            let index = self.meter.unfinished();
+            let ends = index.map(|index| json!({"index": index, "delta": {}, "finish_reason": reason}));
+            let mut chunk = self.chunk(ends.collect());
+            if cut == Some(Cut::HoldUsedUp) && !self.include_usage {
+                // Nobody asked for the last chunk, and still the caller must be able to tell why the answer is short.
+                chunk["triptych"] = json!(receipt);
+            }
+            self.log.push_json(&chunk);
+        }
         if let Some(error) = error {
             let mut body = json!(error.body());
             body["triptych"] = json!(receipt);
-            self.push(&body);
+            self.log.push_json(&body);
         } else if self.include_usage {
-            let mut chunk = self.chunk(envelope, json!([]));
-            chunk["usage"] = json!(used.usage);
+            let mut chunk = self.chunk(Vec::new());
+            chunk["usage"] = self.meter.told();
             chunk["triptych"] = json!(receipt);
-            self.push(&chunk);
+            self.log.push_json(&chunk);
         }
-        self.log.append("[DONE]");
+        self.log.done();
     }
 
-    fn chunk(&self, envelope: &Envelope, choices: Value) -> Value {
+    async fn settle(&self) -> Result<TriptychExtra, Error> {
+        let used = self.meter.used();
+        let charged = self.hold.tokens(used.usage.prompt_tokens, used.usage.completion_tokens);
+        let upstream_id = self.envelope.id.as_ref().and_then(|id| serde_json::from_str(id.get()).ok());
+        let record = UsageRecord {
+            prompt_tokens: Some(used.usage.prompt_tokens),
+            completion_tokens: Some(used.usage.completion_tokens),
+            upstream_id,
+            estimated: used.estimated,
+            ..UsageRecord::default()
+        };
+        let note = format!("its stream is {}", self.log.id);
+        self.hold.settle(&self.state, charged, &record, Kept::Note(&note)).await
+    }
+
+    fn chunk(&self, choices: Vec<Value>) -> Value {
+        let (id, created) = (&self.envelope.id, &self.envelope.created);
+        let model: Value = serde_json::from_str(&self.model).unwrap_or_default();
         json!({
-            "id": envelope.id, "object": "chat.completion.chunk", "created": envelope.created,
-            "model": self.call.model, "choices": choices,
+            "id": id, "object": "chat.completion.chunk", "created": created, "model": model, "choices": choices,
         })
-    }
-
-    fn push_finish(&self, envelope: &Envelope, reason: &str) {
-        let choice = json!({"index": 0, "delta": {}, "finish_reason": reason});
-        self.push(&self.chunk(envelope, json!([choice])));
-    }
-
-    fn push(&self, event: &Value) {
-        self.log.append(&event.to_string());
-    }
-}
-
-/// No content and no end: the chunk is there for its usage alone.
-fn is_bare(chunk: &Value) -> bool {
-    let choices = chunk.get("choices").and_then(Value::as_array);
-    choices.into_iter().flatten().all(|choice| {
-        let empty = |value: &Value| value.is_null() || value.as_str().is_some_and(str::is_empty);
-        let delta = choice.get("delta").and_then(Value::as_object);
-        choice.get("finish_reason").is_none_or(Value::is_null)
-            && delta.into_iter().flatten().all(|(name, value)| name == "role" || empty(value))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chunk_with_an_empty_choice_is_there_for_its_usage() {
-        assert!(is_bare(&json!({"choices": []})));
-        assert!(is_bare(&json!({"choices": [{"delta": {"content": "", "role": "assistant"}}]})));
-        assert!(!is_bare(&json!({"choices": [{"delta": {"content": "x"}}]})));
-        assert!(!is_bare(&json!({"choices": [{"delta": {}, "finish_reason": "stop"}]})));
     }
 }

@@ -10,6 +10,7 @@ mod chat;
 mod cli;
 mod cors;
 mod credits;
+mod cuts;
 mod demo;
 mod endings;
 mod errors;
