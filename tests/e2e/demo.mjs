@@ -115,11 +115,11 @@ class Demo {
   }
 
   /** A browser token, minted as a host's backend does it. */
-  mint(user, seconds = 600) {
+  mint(user, seconds = 600, more = {}) {
     return json(`${this.url}/v1/sessions`, {
       method: "POST",
       headers: { authorization: `Bearer ${this.card.tenant_secret}`, "content-type": "application/json" },
-      body: JSON.stringify({ user, expires_after: { anchor: "created_at", seconds } }),
+      body: JSON.stringify({ user, expires_after: { anchor: "created_at", seconds }, ...more }),
     });
   }
 

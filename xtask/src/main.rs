@@ -10,6 +10,7 @@ mod demo;
 mod dist;
 mod npm;
 mod process;
+mod python;
 mod services;
 mod size;
 mod test;

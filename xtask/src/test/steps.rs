@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::services::Services;
-use crate::{dist, npm, process, size, tidy, tools, tree, widget};
+use crate::{dist, npm, process, python, size, tidy, tools, tree, widget};
 
 /// What earlier steps of the same run have made, so that later ones need not make it again.
 pub(crate) struct Setting {
@@ -26,7 +26,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Setting) -> Result<()>,
 }
 
-pub(crate) const STEPS: [Step; 13] = [
+pub(crate) const STEPS: [Step; 14] = [
     Step { name: "tools", about: "Node, npm packages, the wasm target, a browser", run: prepare },
     Step {
         name: "fmt",
@@ -42,6 +42,7 @@ pub(crate) const STEPS: [Step; 13] = [
     Step { name: "dist", about: "the npm package", run: |_| dist::run() },
     Step { name: "size", about: "what a page downloads", run: |_| size::run() },
     Step { name: "types", about: "the package's JavaScript, type-checked", run: types },
+    Step { name: "sdk", about: "OpenAI's SDKs as clients of the gateway", run: sdk },
     Step { name: "e2e", about: "the demo in a browser", run: |setting| node_tests("tests/e2e", setting) },
     Step {
         name: "pack",
@@ -151,9 +152,36 @@ fn types(_: &Setting) -> Result<()> {
     )
 }
 
+fn sdk(setting: &Setting) -> Result<()> {
+    let mut node = node_test_command("tests/sdk", setting)?;
+    match python::with_packages(&tests().join("sdk/requirements.txt"), &tree::target().join("sdk")) {
+        Ok(python) => {
+            node.env("TRIPTYCH_SDK_PYTHON", python);
+        }
+        Err(error) if env::var_os("CI").is_none() => {
+            println!("\nWARNING: the SDK for Python is not tested: {error:#}\n");
+        }
+        Err(error) => return Err(error),
+    }
+    process::run(&mut node)
+}
+
 fn node_tests(folder: &str, setting: &Setting) -> Result<()> {
-    npm::install(&tests())?;
     let chromium = tools::chromium_or_install(&tests())?;
+    let mut node = node_test_command(folder, setting)?;
+    node.env("TRIPTYCH_CHROMIUM", chromium);
+    if setting.packed {
+        node.env("TRIPTYCH_DEMO_WIDGET", dist::folder());
+    }
+    if let Some(packed) = dist::packed() {
+        node.env("TRIPTYCH_PACKED", packed);
+    }
+    process::run(&mut node)
+}
+
+/// The test runner of Node, about to run all test files in a folder.
+fn node_test_command(folder: &str, setting: &Setting) -> Result<Command> {
+    npm::install(&tests())?;
     let mut files = fs::read_dir(tree::root().join(folder))
         .with_context(|| format!("cannot list {folder}"))?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -167,17 +195,11 @@ fn node_tests(folder: &str, setting: &Setting) -> Result<()> {
     // One file at a time: each starts servers and a browser of its own, and machines are small.
     node.current_dir(tree::root()).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
     node.args(files.iter().map(|path| path.strip_prefix(tree::root()).unwrap_or(path)));
-    node.env("TRIPTYCH_CHROMIUM", chromium).env("TRIPTYCH_XTASK", env::current_exe()?);
+    node.env("TRIPTYCH_XTASK", env::current_exe()?);
     if setting.built {
         node.env("TRIPTYCH_DEMO_PREBUILT", "1").env("TRIPTYCH_LEPTOS_WIDGET", leptos_widget());
     }
-    if setting.packed {
-        node.env("TRIPTYCH_DEMO_WIDGET", dist::folder());
-    }
-    if let Some(packed) = dist::packed() {
-        node.env("TRIPTYCH_PACKED", packed);
-    }
-    process::run(&mut node)
+    Ok(node)
 }
 
 fn tests() -> PathBuf {

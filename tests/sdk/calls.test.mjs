@@ -1,0 +1,68 @@
+// Every call of the gateway that an SDK knows, as its users write it.
+import assert from "node:assert/strict";
+
+import { withEachSdk } from "./sdk.mjs";
+
+const ask = (text, more = {}) => ({ model: "gpt-5.4", messages: [{ role: "user", content: text }], ...more });
+const head = (value) => Buffer.from(value.head, "base64").toString("latin1");
+
+withEachSdk((scenario) => {
+  scenario("lists the models", async ({ sdk, connection }) => {
+    const ids = await sdk.call(connection, "models");
+    for (const id of ["gpt-5.4", "gpt-image-1.5", "sora-2"]) assert.ok(ids.includes(id), id);
+  });
+
+  scenario("chats in one piece", async ({ sdk, connection, demo, user }) => {
+    const answer = await sdk.call(connection, "chat", ask("Say hello"));
+    assert.equal(answer.object, "chat.completion");
+    assert.equal(answer.choices[0].finish_reason, "stop");
+    assert.ok(answer.choices[0].message.content.length > 0);
+    const [charge] = await demo.charges(user);
+    assert.equal(charge.completion_tokens, answer.usage.completion_tokens);
+  });
+
+  scenario("chats in a stream, with its usage at the end", async ({ sdk, connection, demo, user }) => {
+    const args = ask("Write about rivers", { stream_options: { include_usage: true } });
+    const answer = await sdk.call(connection, "chat_stream", args);
+    assert.equal(answer.finish_reason, "stop");
+    assert.ok(answer.chunks > 5 && answer.text.length > 20, JSON.stringify(answer));
+    const [charge] = await demo.charges(user);
+    assert.equal(charge.completion_tokens, answer.usage.completion_tokens);
+  });
+
+  scenario("hands a stream over as it comes", async ({ sdk, connection }) => {
+    const answer = await sdk.call(connection, "chat_stream_raw", ask("Write about lakes"));
+    assert.equal(answer.status, 200);
+    assert.match(answer.type, /^text\/event-stream/);
+    assert.equal(answer.last, "data: [DONE]");
+  });
+
+  scenario("draws a picture", async ({ sdk, connection }) => {
+    const args = { model: "gpt-image-1.5", prompt: "a red boat", size: "1024x1024", n: 2 };
+    const answer = await sdk.call(connection, "image", args);
+    assert.equal(answer.data.length, 2);
+    assert.match(Buffer.from(answer.data[0].b64_json, "base64").toString("latin1"), /^\x89PNG/);
+  });
+
+  scenario("makes a clip, waits for it and fetches it", async ({ sdk, connection }) => {
+    const args = { model: "sora-2", prompt: "waves at night", seconds: "4", size: "1280x720" };
+    const video = await sdk.call(connection, "video_and_poll", args);
+    assert.deepEqual([video.object, video.status, video.progress], ["video", "completed", 100]);
+    const clip = await sdk.call(connection, "video_content", { id: video.id });
+    assert.match(head(clip), /^.{4}ftyp/s);
+    const raw = await sdk.call(connection, "video_content_raw", { id: video.id });
+    assert.deepEqual([raw.status, raw.type, raw.bytes], [200, "video/mp4", clip.bytes]);
+    assert.deepEqual(await sdk.call(connection, "video_list"), [video.id]);
+    const deleted = await sdk.call(connection, "video_delete", { id: video.id });
+    assert.equal(deleted.deleted, true);
+    assert.deepEqual(await sdk.call(connection, "video_list"), []);
+  });
+
+  scenario("learns of a clip that failed, which costs nothing", async ({ sdk, connection, demo, user }) => {
+    const args = { model: "sora-2", prompt: "waves [[fault:job-failed]]", seconds: "4", size: "1280x720" };
+    const video = await sdk.call(connection, "video_and_poll", args);
+    assert.equal(video.status, "failed");
+    assert.ok(video.error.code && video.error.message, JSON.stringify(video.error));
+    assert.equal((await demo.balance(user)).available, 1_000_000_000);
+  });
+});
