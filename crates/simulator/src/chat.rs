@@ -1,21 +1,18 @@
-use std::time::Duration;
-
-use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use crate::bill::{BillItem, BillKind};
+use crate::caller::Caller;
 use crate::error::ApiError;
-use crate::fault::{self, Fault, FaultRoute, Faults};
+use crate::fault::{FaultRoute, Faults};
 use crate::models::{self, Modality};
-use crate::state::{Simulator, client_ref, now_ms};
-use crate::{answer, server, tokens};
+use crate::reply::{Question, Reply};
+use crate::server;
+use crate::sse::{self, Script};
+use crate::state::Simulator;
 
 #[derive(Deserialize)]
 struct ChatRequest {
@@ -26,6 +23,7 @@ struct ChatRequest {
     stream_options: Option<StreamOptions>,
     max_completion_tokens: Option<usize>,
     max_tokens: Option<usize>,
+    reasoning_effort: Option<String>,
     safety_identifier: Option<String>,
 }
 
@@ -41,26 +39,26 @@ struct Message {
     content: Option<Content>,
 }
 
+/// A text, or parts of which only the texts count.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Content {
+pub(crate) enum Content {
     Text(String),
     Parts(Vec<Part>),
 }
 
 #[derive(Deserialize)]
-struct Part {
+pub(crate) struct Part {
     text: Option<String>,
 }
 
-impl Message {
-    fn text(&self) -> String {
-        match &self.content {
-            Some(Content::Text(text)) => text.clone(),
-            Some(Content::Parts(parts)) => {
-                parts.iter().filter_map(|part| part.text.as_deref()).collect::<Vec<_>>().join("\n")
+impl Content {
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Parts(parts) => {
+                parts.into_iter().filter_map(|part| part.text).collect::<Vec<_>>().join("\n")
             }
-            None => String::new(),
         }
     }
 }
@@ -72,200 +70,138 @@ pub(crate) async fn create(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let request: ChatRequest = server::parse(&body)?;
-    let last = request.messages.iter().rev().find(|message| message.role == "user");
-    let last = last.map(Message::text).unwrap_or_default();
-    let (prompt, faults) = simulator.faults(FaultRoute::Chat, &headers, &last)?;
-    if request.messages.is_empty() {
+    simulator.book().count_create(Caller::of(&headers, None).client_ref.as_deref());
+    let last = request.messages.iter().rposition(|message| message.role == "user");
+    let texts: Vec<String> = request
+        .messages
+        .into_iter()
+        .map(|message| message.content.map(Content::into_text).unwrap_or_default())
+        .collect();
+    let last = last.and_then(|at| texts.get(at)).map(String::as_str).unwrap_or_default();
+    let (prompt, faults) = simulator.faults(FaultRoute::Chat, &headers, last)?;
+    if texts.is_empty() {
         return Err(ApiError::invalid(Some("messages"), "`messages` must hold at least one message."));
     }
     models::check(&simulator, &request.model, Modality::Chat)?;
-    faults.at_the_door().await?;
-    if faults.resets() && !request.stream {
-        return Ok(fault::cut());
+    faults.at_the_door(request.stream).await?;
+    let question = Question {
+        shape: "chat",
+        id_prefix: "chatcmpl-",
+        model: &request.model,
+        texts: &texts,
+        prompt: &prompt,
+        max_tokens: request.max_completion_tokens.or(request.max_tokens),
+        effort: request.reasoning_effort.as_deref(),
+        safety_identifier: request.safety_identifier,
+    };
+    let reply = Reply::start(&simulator, &headers, question, &faults);
+    if !request.stream {
+        reply.write_out().await;
+        return Ok(faults.deliver(completion(&reply, &faults)).await);
     }
-    let generation = Generation::start(simulator, &headers, &request, &prompt, faults);
-    if request.stream { Ok(generation.into_event_stream()) } else { generation.into_completion().await }
+    let include_usage = request.stream_options.is_some_and(|options| options.include_usage);
+    let (pace, counter) = (reply.pace, reply.counter.clone());
+    let script = Chunks::new(reply, include_usage, faults.clone());
+    Ok(sse::respond(script, faults, pace, counter))
 }
 
-/// One answer on its way. Dropping it, as the server does when the client goes away, stops it, and
-/// the bill holds the tokens taken until then.
-struct Generation {
-    simulator: Simulator,
-    id: String,
-    created: u64,
-    model: String,
-    prompt_tokens: u64,
-    pieces: Vec<String>,
-    finish_reason: &'static str,
+fn completion(reply: &Reply, faults: &Faults) -> Value {
+    let mut answer = json!({
+        "id": reply.id, "object": "chat.completion", "created": reply.created, "model": reply.model,
+        "choices": [{
+            "index": 0,
+            "message": {"role": "assistant", "content": reply.text(), "refusal": null, "annotations": []},
+            "logprobs": null, "finish_reason": finish_reason(reply),
+        }],
+        "service_tier": "default",
+    });
+    if let Some(usage) = faults.usage(reply.chat_usage()) {
+        answer["usage"] = usage;
+    }
+    answer
+}
+
+fn finish_reason(reply: &Reply) -> &'static str {
+    if reply.cut_short { "length" } else { "stop" }
+}
+
+struct Chunks {
+    reply: Reply,
     include_usage: bool,
     faults: Faults,
-    first_at: Instant,
-    sent: usize,
-    step: Step,
+    /// What all chunks of content begin with; only the text differs.
+    head: String,
+    tail: &'static str,
 }
 
-#[derive(Clone, Copy)]
-enum Step {
-    Role,
-    Content,
-    Usage,
-    Done,
-    End,
-}
-
-impl Generation {
-    fn start(
-        simulator: Simulator,
-        headers: &HeaderMap,
-        request: &ChatRequest,
-        prompt: &str,
-        faults: Faults,
-    ) -> Self {
-        let text = answer::compose(prompt);
-        let mut pieces: Vec<String> = tokens::pieces(&text).into_iter().map(str::to_owned).collect();
-        let limit = request.max_completion_tokens.or(request.max_tokens).unwrap_or(usize::MAX);
-        let finish_reason = if pieces.len() > limit { "length" } else { "stop" };
-        pieces.truncate(limit);
-        let prompt_tokens = request.messages.iter().map(|message| tokens::count(&message.text()) + 4).sum();
-        let id = simulator.new_id("chatcmpl-");
-        simulator.add_to_bill(BillItem {
-            kind: BillKind::Chat,
-            id: id.clone(),
-            model: request.model.clone(),
-            prompt_tokens,
-            billed: true,
-            client_ref: client_ref(headers),
-            safety_identifier: request.safety_identifier.clone(),
-            ..BillItem::default()
-        });
-        Self {
-            first_at: Instant::now() + simulator.config().time_to_first_token,
-            simulator,
-            id,
-            created: now_ms() / 1000,
-            model: request.model.clone(),
-            prompt_tokens,
-            pieces,
-            finish_reason,
-            include_usage: request.stream_options.as_ref().is_some_and(|options| options.include_usage),
-            faults,
-            sent: 0,
-            step: Step::Role,
-        }
+impl Chunks {
+    fn new(reply: Reply, include_usage: bool, faults: Faults) -> Self {
+        let head = format!(
+            r#"data: {{"id":"{}","object":"chat.completion.chunk","created":{},"model":{},"service_tier":"default","choices":[{{"index":0,"delta":{{"content":"#,
+            reply.id,
+            reply.created,
+            Value::from(reply.model.as_str()),
+        );
+        let tail = if include_usage {
+            "},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n"
+        } else {
+            "},\"logprobs\":null,\"finish_reason\":null}]}\n\n"
+        };
+        Self { reply, include_usage, faults, head, tail }
     }
 
-    async fn into_completion(mut self) -> Result<Response, ApiError> {
-        let mut text = String::new();
-        while let Some(piece) = self.next_piece().await {
-            text.push_str(&piece);
-        }
-        Ok(Json(json!({
-            "id": self.id, "object": "chat.completion", "created": self.created, "model": self.model,
-            "choices": [{
-                "index": 0,
-                "message": {"role": "assistant", "content": text, "refusal": null, "annotations": []},
-                "logprobs": null, "finish_reason": self.finish_reason,
-            }],
-            "usage": self.usage(), "service_tier": "default",
-        }))
-        .into_response())
-    }
-
-    fn into_event_stream(self) -> Response {
-        let events = stream::unfold(self, |mut generation| async move {
-            let event = generation.next_event().await?;
-            Some((event, generation))
-        });
-        let headers =
-            [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-        (headers, Body::from_stream(events)).into_response()
-    }
-
-    /// Waits until the next token is due. Deadlines count from the start, so a slow timer does not
-    /// lower the rate.
-    async fn next_piece(&mut self) -> Option<String> {
-        let piece = self.pieces.get(self.sent)?.clone();
-        let due: Duration = self.simulator.config().token_offset(self.sent);
-        tokio::time::sleep_until(self.first_at + due).await;
-        self.sent += 1;
-        self.simulator.count_token(&self.id);
-        Some(piece)
-    }
-
-    async fn next_event(&mut self) -> Option<Result<Bytes, std::io::Error>> {
-        match self.step {
-            Step::Role => {
-                tokio::time::sleep_until(self.first_at).await;
-                self.step = Step::Content;
-                Some(Ok(self.chunk(json!({"role": "assistant", "content": "", "refusal": null}), None)))
-            }
-            Step::Content => {
-                if let Some(fault) = self.due_fault() {
-                    self.step = Step::End;
-                    return match fault {
-                        Fault::Reset(_) => {
-                            // The server drops what it has not written yet, so let it write first.
-                            tokio::time::sleep(Duration::from_millis(20)).await;
-                            Some(Err(fault::broken_pipe()))
-                        }
-                        Fault::ErrorMidStream(_) => Some(Ok(event(&ApiError::server().body()))),
-                        _ => None,
-                    };
-                }
-                if let Some(piece) = self.next_piece().await {
-                    return Some(Ok(self.chunk(json!({"content": piece}), None)));
-                }
-                self.step = if self.include_usage { Step::Usage } else { Step::Done };
-                Some(Ok(self.chunk(json!({}), Some(self.finish_reason))))
-            }
-            Step::Usage => {
-                self.step = Step::Done;
-                Some(Ok(self.event_with(json!([]), self.usage())))
-            }
-            Step::Done => {
-                self.step = Step::End;
-                Some(Ok(Bytes::from_static(b"data: [DONE]\n\n")))
-            }
-            Step::End => None,
-        }
-    }
-
-    /// A mid-stream fault whose number of tokens is reached; an answer too short for it breaks at its end.
-    fn due_fault(&self) -> Option<Fault> {
-        let reached = |after: usize| self.sent >= after.min(self.pieces.len());
-        self.faults.0.iter().copied().find(|fault| match fault {
-            Fault::Reset(after) | Fault::ErrorMidStream(after) | Fault::Truncate(after) => reached(*after),
-            _ => false,
-        })
-    }
-
-    fn chunk(&self, delta: Value, finish_reason: Option<&str>) -> Bytes {
-        let choice = json!({"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason});
-        self.event_with(json!([choice]), Value::Null)
-    }
-
-    fn event_with(&self, choices: Value, usage: Value) -> Bytes {
+    fn chunk(&self, choices: Value, usage: Value) -> Value {
         let mut chunk = json!({
-            "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model,
-            "service_tier": "default", "choices": choices,
+            "id": self.reply.id, "object": "chat.completion.chunk", "created": self.reply.created,
+            "model": self.reply.model, "service_tier": "default", "choices": choices,
         });
         if self.include_usage {
             chunk["usage"] = usage;
         }
-        event(&chunk)
+        chunk
     }
 
-    fn usage(&self) -> Value {
-        json!({
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.sent,
-            "total_tokens": self.prompt_tokens + self.sent as u64,
-            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-            "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
-        })
+    fn choice(&self, delta: Value, finish_reason: Option<&str>) -> Value {
+        let choice = json!({"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason});
+        self.chunk(json!([choice]), Value::Null)
     }
 }
 
-fn event(data: &Value) -> Bytes {
-    Bytes::from(format!("data: {data}\n\n"))
+impl Script for Chunks {
+    fn opening(&mut self) -> Bytes {
+        sse::data(&self.choice(json!({"role": "assistant", "content": "", "refusal": null}), None))
+    }
+
+    fn pieces(&self) -> usize {
+        self.reply.len()
+    }
+
+    fn piece(&mut self, index: usize) -> Bytes {
+        let piece = self.reply.piece(index);
+        let mut event = Vec::with_capacity(self.head.len() + piece.len() + self.tail.len() + 16);
+        event.extend_from_slice(self.head.as_bytes());
+        // A Vec takes all that is written to it.
+        let _ = serde_json::to_writer(&mut event, piece);
+        event.extend_from_slice(self.tail.as_bytes());
+        event.into()
+    }
+
+    fn raw_piece(&mut self, json: &str) -> Bytes {
+        Bytes::from([&self.head, json, self.tail].concat())
+    }
+
+    fn closing(&mut self) -> Bytes {
+        let mut events = format!("data: {}\n\n", self.choice(json!({}), Some(finish_reason(&self.reply))));
+        if self.include_usage
+            && let Some(usage) = self.faults.usage(self.reply.chat_usage())
+        {
+            events.push_str(&format!("data: {}\n\n", self.chunk(json!([]), usage)));
+        }
+        events.push_str("data: [DONE]\n\n");
+        events.into()
+    }
+
+    fn error(&mut self, _failed: bool) -> Bytes {
+        sse::data(&ApiError::server().body())
+    }
 }

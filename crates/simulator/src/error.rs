@@ -3,6 +3,8 @@ use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::fault;
+
 /// Why the simulator could not start or draw.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -20,6 +22,7 @@ pub(crate) struct ApiError {
     param: Option<&'static str>,
     message: String,
     retry_after: Option<u64>,
+    cut: bool,
 }
 
 impl ApiError {
@@ -43,32 +46,57 @@ impl ApiError {
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "invalid_request_error",
-            Some("not_found"),
-            format!("{what} was not found."),
-        )
+        let message = format!("{what} was not found.");
+        Self::new(StatusCode::NOT_FOUND, "invalid_request_error", Some("not_found"), message)
+    }
+
+    pub(crate) fn conflict(code: &'static str, message: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "invalid_request_error", Some(code), message)
     }
 
     pub(crate) fn rate_limited(message: &str, retry_after: u64) -> Self {
-        let mut error = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limit_error",
-            Some("rate_limit_exceeded"),
-            message,
-        );
+        let code = Some("rate_limit_exceeded");
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", code, message);
         error.retry_after = Some(retry_after);
         error
     }
 
+    /// Too many jobs at once.
+    pub(crate) fn busy(retry_after: u64) -> Self {
+        let mut error = Self::rate_limited("Too many videos are being generated at once.", retry_after);
+        error.code = Some("concurrency_limit_error");
+        error
+    }
+
     pub(crate) fn server() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "server_error",
-            Some("server_error"),
-            "The server had an error while processing your request. Sorry about that!",
-        )
+        Self::with_status(500)
+    }
+
+    /// What that status says when it comes for no reason of the request's own.
+    pub(crate) fn with_status(status: u16) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let (kind, code, message) = match status.as_u16() {
+            401 => return Self::wrong_key(),
+            402 => ("insufficient_quota", "insufficient_balance", "Your balance is used up."),
+            403 => ("invalid_request_error", "forbidden", "You may not do this."),
+            404 => ("invalid_request_error", "not_found", "It was not found."),
+            408 => ("invalid_request_error", "request_timeout", "The request took too long."),
+            409 => ("invalid_request_error", "conflict", "Another request changed it at the same time."),
+            410 => ("invalid_request_error", "gone", "It has expired."),
+            400 | 422 => ("invalid_request_error", "invalid_value", "The request was refused."),
+            503 => ("server_error", "overloaded", "The engine is currently overloaded."),
+            _ => (
+                "server_error",
+                "server_error",
+                "The server had an error while processing your request. Sorry about that!",
+            ),
+        };
+        Self::new(status, kind, Some(code), message)
+    }
+
+    /// No answer at all: the connection breaks.
+    pub(crate) fn cut() -> Self {
+        Self { cut: true, ..Self::server() }
     }
 
     pub(crate) fn body(&self) -> serde_json::Value {
@@ -83,7 +111,8 @@ impl ApiError {
         code: Option<&'static str>,
         message: impl Into<String>,
     ) -> Self {
-        Self { status, kind, code, param: None, message: message.into(), retry_after: None }
+        let message = message.into();
+        Self { status, kind, code, param: None, message, retry_after: None, cut: false }
     }
 
     fn about(mut self, param: Option<&'static str>) -> Self {
@@ -94,10 +123,32 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if self.cut {
+            return fault::cut();
+        }
         let mut response = (self.status, Json(self.body())).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+/// The same refusal in Atlas Cloud's envelope, whose 429 says nothing about when to come back.
+pub(crate) struct AtlasError(ApiError);
+
+impl From<ApiError> for AtlasError {
+    fn from(error: ApiError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for AtlasError {
+    fn into_response(self) -> Response {
+        if self.0.cut {
+            return fault::cut();
+        }
+        let body = json!({"code": self.0.status.as_u16(), "message": self.0.message, "data": null});
+        (self.0.status, Json(body)).into_response()
     }
 }

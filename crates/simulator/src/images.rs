@@ -1,18 +1,18 @@
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bill::{BillItem, BillKind};
+use crate::caller::Caller;
 use crate::error::ApiError;
-use crate::fault::{self, Fault, FaultRoute};
+use crate::fault::FaultRoute;
 use crate::models::{self, Modality};
-use crate::state::{Simulator, client_ref, now_ms};
+use crate::state::{Simulator, now_ms};
 use crate::{clip, painting, server, tokens};
 
 #[derive(Deserialize)]
@@ -33,6 +33,8 @@ pub(crate) async fn create(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let request: ImageRequest = server::parse(&body)?;
+    let caller = Caller::of(&headers, None);
+    simulator.book().count_create(caller.client_ref.as_deref());
     let (prompt, faults) = simulator.faults(FaultRoute::Image, &headers, &request.prompt)?;
     if request.prompt.is_empty() {
         return Err(ApiError::invalid(Some("prompt"), "`prompt` must not be empty."));
@@ -44,42 +46,36 @@ pub(crate) async fn create(
         return Err(ApiError::invalid(Some("n"), "`n` must be between 1 and 10."));
     }
     let (width, height) = read_size(request.size.as_deref())?;
-    faults.at_the_door().await?;
-    if faults.resets() {
-        return Ok(fault::cut());
-    }
+    faults.at_the_door(false).await?;
     tokio::time::sleep(simulator.config().image_delay).await;
     let text_tokens = tokens::count(&prompt);
     let data = tokio::task::spawn_blocking(move || draw(&prompt, width, height, count));
     let data = data.await.map_err(|_| ApiError::server())?.map_err(|_| ApiError::server())?;
     let size = format!("{width}x{height}");
-    simulator.add_to_bill(BillItem {
+    simulator.book().add(BillItem {
         kind: BillKind::Image,
         id: simulator.new_id("img_"),
         model,
         images: count,
         size: Some(size.clone()),
-        billed: true,
-        client_ref: client_ref(&headers),
+        shape: "images".to_owned(),
         safety_identifier: request.safety_identifier,
-        ..BillItem::default()
+        ..caller.item()
     });
-    if faults.has(Fault::LostCreate) {
-        return Ok(fault::cut());
-    }
     let output_tokens = u64::from(count) * (u64::from(width) * u64::from(height)).div_ceil(1024);
     let (quality, background) = (request.quality.as_deref(), request.background.as_deref());
-    Ok(Json(json!({
-        "created": now_ms() / 1000,
-        "background": chosen(background, "opaque"), "output_format": "png",
-        "quality": chosen(quality, "medium"), "size": size, "data": data,
-        "usage": {
-            "input_tokens": text_tokens,
-            "input_tokens_details": {"text_tokens": text_tokens, "image_tokens": 0},
-            "output_tokens": output_tokens, "total_tokens": text_tokens + output_tokens,
-        },
-    }))
-    .into_response())
+    Ok(faults
+        .deliver(json!({
+            "created": now_ms() / 1000,
+            "background": chosen(background, "opaque"), "output_format": "png",
+            "quality": chosen(quality, "medium"), "size": size, "data": data,
+            "usage": {
+                "input_tokens": text_tokens,
+                "input_tokens_details": {"text_tokens": text_tokens, "image_tokens": 0},
+                "output_tokens": output_tokens, "total_tokens": text_tokens + output_tokens,
+            },
+        }))
+        .await)
 }
 
 fn draw(prompt: &str, width: u32, height: u32, count: u32) -> Result<Vec<Value>, png::EncodingError> {

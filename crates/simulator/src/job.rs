@@ -1,30 +1,39 @@
-use bytes::Bytes;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::clip;
-use crate::state::now_ms;
+use axum::body::Bytes;
+use tokio::sync::OnceCell;
 
-/// A video on its way. Its status follows from the clock, so nothing runs in the background.
-#[derive(Clone, Debug)]
+use crate::config::Dialect;
+use crate::fault::{Fault, Faults, Kind, Stage};
+use crate::order::{Making, Order};
+use crate::state::{lock, now_ms};
+use crate::{clip, painting};
+
+mod roster;
+
+pub(crate) use roster::Roster;
+
+/// A job on its way. Its status follows from the clock, so nothing runs in the background.
+#[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) id: String,
-    pub(crate) model: String,
-    pub(crate) prompt: String,
-    pub(crate) seconds: u32,
-    /// Width and height as asked for.
-    pub(crate) size: (u32, u32),
-    /// `W:H`. The clip keeps it exactly; its pixels are fewer than asked for.
-    pub(crate) aspect_ratio: String,
+    pub(crate) order: Order,
     pub(crate) created_ms: u64,
     pub(crate) time_ms: u64,
     pub(crate) outcome: Outcome,
-    deleted_ms: Option<u64>,
-    clip: std::sync::Arc<tokio::sync::OnceCell<Bytes>>,
+    pub(crate) dialect: Dialect,
+    faults: Vec<Fault>,
+    once: Mutex<Vec<Fault>>,
+    polls: AtomicU32,
+    end: Mutex<Option<(End, u64)>>,
+    files: OnceCell<Vec<Bytes>>,
 }
 
-/// How a job ends.
+/// How a job ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    Clip,
+    Result,
     Failure,
     DoneWithError,
 }
@@ -35,20 +44,18 @@ pub(crate) enum Status {
     InProgress,
     Completed,
     Failed,
+    Cancelled,
     Deleted,
 }
 
-impl Status {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::InProgress => "in_progress",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Deleted => "deleted",
-        }
-    }
+/// How a client ended it, and whether it still has to pay.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Cancelled { billed: bool },
+    Deleted { billed: bool },
+}
 
+impl Status {
     pub(crate) fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::InProgress)
     }
@@ -58,35 +65,47 @@ impl Status {
 const QUEUED_PERCENT: u64 = 10;
 
 impl Job {
-    #[expect(clippy::too_many_arguments, reason = "the fields of a job, each given once")]
     pub(crate) fn new(
         id: String,
-        model: String,
-        prompt: String,
-        seconds: u32,
-        size: (u32, u32),
-        aspect_ratio: String,
+        order: Order,
+        dialect: Dialect,
         time_ms: u64,
-        outcome: Outcome,
+        faults: Vec<Fault>,
+        once: Vec<Fault>,
     ) -> Self {
+        let has = |kind| faults.iter().chain(&once).any(|fault| fault.kind == kind);
+        let outcome = if has(Kind::JobFailed) {
+            Outcome::Failure
+        } else if has(Kind::DoneWithError) {
+            Outcome::DoneWithError
+        } else {
+            Outcome::Result
+        };
+        let dialect = match (has(Kind::NewApi), has(Kind::NewApiOlder)) {
+            (_, true) => Dialect::NewApiOlder,
+            (true, _) => Dialect::NewApi,
+            _ => dialect,
+        };
         Self {
             id,
-            model,
-            prompt,
-            seconds,
-            size,
-            aspect_ratio,
+            order,
             created_ms: now_ms(),
             time_ms,
             outcome,
-            deleted_ms: None,
-            clip: std::sync::Arc::default(),
+            dialect,
+            faults,
+            once: Mutex::new(once),
+            polls: AtomicU32::new(0),
+            end: Mutex::default(),
+            files: OnceCell::default(),
         }
     }
 
     pub(crate) fn status(&self) -> Status {
-        if self.deleted_ms.is_some() {
-            return Status::Deleted;
+        match *lock(&self.end) {
+            Some((End::Deleted { .. }, _)) => return Status::Deleted,
+            Some((End::Cancelled { .. }, _)) => return Status::Cancelled,
+            None => {}
         }
         match (self.percent(), self.outcome) {
             (100, Outcome::Failure) => Status::Failed,
@@ -94,6 +113,19 @@ impl Job {
             (percent, _) if percent < QUEUED_PERCENT => Status::Queued,
             _ => Status::InProgress,
         }
+    }
+
+    /// The status as a poll is told it; `None` is a word that nobody knows.
+    pub(crate) fn told_status(&self, faults: &Faults) -> Option<Status> {
+        let poll = self.polls.fetch_add(1, Ordering::Relaxed);
+        if faults.has(Kind::UnknownStatus) {
+            return None;
+        }
+        Some(match poll {
+            0 | 3 if faults.has(Kind::OutOfOrder) => Status::InProgress,
+            1 if faults.has(Kind::OutOfOrder) => Status::Queued,
+            _ => self.status(),
+        })
     }
 
     /// 0 to 100, of the work itself.
@@ -111,31 +143,55 @@ impl Job {
         (self.status() == Status::Completed).then(|| (self.created_ms + self.time_ms) / 1000)
     }
 
-    /// A failed job costs nothing, nor does one that was deleted before its end.
+    /// A failed job costs nothing, nor does one that was taken back before its end.
     pub(crate) fn is_billed(&self) -> bool {
-        let in_time = self.deleted_ms.is_some_and(|at| at < self.created_ms + self.time_ms);
-        self.outcome == Outcome::Clip && !in_time
+        match *lock(&self.end) {
+            Some((End::Cancelled { billed } | End::Deleted { billed }, _)) => billed,
+            None => self.outcome == Outcome::Result,
+        }
     }
 
-    pub(crate) fn resolution(&self) -> String {
-        format!("{}p", self.size.0.min(self.size.1))
+    /// The faults it brought along for such a call; those for one time only are gone after this.
+    pub(crate) fn faults(&self, stage: Stage) -> Vec<Kind> {
+        let mut kinds: Vec<Kind> =
+            self.faults.iter().filter(|fault| fault.stage == stage).map(|fault| fault.kind).collect();
+        lock(&self.once).retain(|fault| {
+            let due = fault.stage == stage;
+            kinds.extend(due.then_some(fault.kind));
+            !due
+        });
+        kinds
     }
 
-    pub(crate) fn delete(&mut self) {
-        self.deleted_ms = Some(now_ms());
+    /// Whether its create call named this fault.
+    pub(crate) fn named(&self, kind: Kind) -> bool {
+        self.faults.iter().any(|fault| fault.kind == kind)
+            || lock(&self.once).iter().any(|fault| fault.kind == kind)
     }
 
-    /// The MP4, encoded when it is first asked for.
-    pub(crate) async fn clip(&self) -> Option<Bytes> {
-        if self.status() != Status::Completed || self.outcome != Outcome::Clip {
+    /// Whether it could be taken back; afterwards it is.
+    pub(crate) fn cancel(&self) -> bool {
+        if self.status().is_final() || self.named(Kind::CancelTooLate) {
+            return false;
+        }
+        let billed = self.named(Kind::CancelBilled) && self.outcome == Outcome::Result;
+        *lock(&self.end) = Some((End::Cancelled { billed }, now_ms()));
+        true
+    }
+
+    pub(crate) fn delete(&self) {
+        let billed = self.is_billed() && self.status().is_final();
+        *lock(&self.end) = Some((End::Deleted { billed }, now_ms()));
+    }
+
+    /// The MP4 or the PNGs, made when they are first asked for.
+    pub(crate) async fn files(&self) -> Option<&[Bytes]> {
+        if self.status() != Status::Completed || self.outcome != Outcome::Result {
             return None;
         }
-        let ratio = clip::parse_pair(&self.aspect_ratio, ':').unwrap_or((16, 9));
-        let (prompt, seconds) = (self.prompt.clone(), self.seconds);
-        let encode = || async move {
-            tokio::task::spawn_blocking(move || Bytes::from(clip::encode(&prompt, ratio, seconds))).await
-        };
-        self.clip.get_or_try_init(encode).await.ok().cloned()
+        let order = self.order.clone();
+        let make = || async move { tokio::task::spawn_blocking(move || make(&order)).await };
+        self.files.get_or_try_init(make).await.ok().map(Vec::as_slice)
     }
 
     fn percent(&self) -> u64 {
@@ -144,42 +200,74 @@ impl Job {
     }
 }
 
+fn make(order: &Order) -> Vec<Bytes> {
+    match order.making {
+        Making::Clip => {
+            let ratio = clip::parse_pair(&order.aspect_ratio, ':').unwrap_or((16, 9));
+            vec![Bytes::from(clip::encode(&order.prompt, ratio, order.seconds))]
+        }
+        Making::Pictures(count) => (0..count as usize)
+            .filter_map(|index| {
+                let (width, height) = order.size;
+                let canvas = painting::paint(&order.prompt, width as usize, height as usize, index);
+                painting::to_png(&canvas).ok().map(Bytes::from)
+            })
+            .collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
 
-    fn job(age_ms: u64, outcome: Outcome) -> Job {
-        let mut job = Job::new(
-            "video_1".into(),
-            "sora-2".into(),
-            "a boat".into(),
-            4,
-            (1280, 720),
-            "16:9".into(),
-            100_000,
-            outcome,
-        );
+    fn job(age_ms: u64, faults: &[&str]) -> Job {
+        let order = Order {
+            shape: "videos",
+            making: Making::Clip,
+            model: "sora-2".into(),
+            prompt: "a boat".into(),
+            seconds: 4,
+            size: (1280, 720),
+            aspect_ratio: "16:9".into(),
+            ..Order::default()
+        };
+        let faults = faults.iter().map(|name| name.parse().unwrap()).collect();
+        let mut job = Job::new("video_1".into(), order, Dialect::Seed, 100_000, faults, Vec::new());
         job.created_ms -= age_ms;
         job
     }
 
     #[test]
     fn a_job_goes_from_queued_over_progress_to_completed() {
-        assert_eq!(job(0, Outcome::Clip).status(), Status::Queued);
-        let half = job(55_500, Outcome::Clip);
+        assert_eq!(job(0, &[]).status(), Status::Queued);
+        let half = job(55_500, &[]);
         assert_eq!((half.status(), half.progress()), (Status::InProgress, 50));
-        let done = job(100_000, Outcome::Clip);
+        let done = job(100_000, &[]);
         assert_eq!((done.status(), done.progress()), (Status::Completed, 100));
-        assert_eq!(job(100_000, Outcome::Failure).status(), Status::Failed);
+        assert_eq!(job(100_000, &["job-failed"]).status(), Status::Failed);
     }
 
     #[test]
     fn only_a_delete_before_the_end_saves_the_price() {
-        let mut early = job(50_000, Outcome::Clip);
+        let early = job(50_000, &[]);
         early.delete();
-        let mut late = job(100_500, Outcome::Clip);
+        let late = job(100_500, &[]);
         late.delete();
         assert!(!early.is_billed());
         assert!(late.is_billed());
+    }
+
+    #[test]
+    fn a_cancel_may_come_too_late_or_cost_the_price_all_the_same() {
+        assert!(!job(100_000, &[]).cancel());
+        let stays = job(50_000, &["cancel-too-late"]);
+        assert!(!stays.cancel());
+        assert_eq!((stays.status(), stays.is_billed()), (Status::InProgress, true));
+        for (name, billed) in [("delay", false), ("cancel-billed", true)] {
+            let taken_back = job(50_000, &[name]);
+            assert!(taken_back.cancel());
+            assert_eq!((taken_back.status(), taken_back.is_billed()), (Status::Cancelled, billed));
+        }
     }
 }

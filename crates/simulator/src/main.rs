@@ -57,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
         max_concurrent_videos: args.max_concurrent_videos,
         api_key,
         extra_models: args.models,
+        ..Config::default()
     };
     let running = spawn_on(config, args.port).await.context("starting the simulator")?;
     announce(&running.base_url())?;

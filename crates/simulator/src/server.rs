@@ -1,32 +1,31 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
-use axum::body::Bytes;
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
+use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde::Deserialize;
-use serde_json::json;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::bill::Bill;
 use crate::config::Config;
 use crate::error::{ApiError, Error};
-use crate::fault::{Fault, QueuedFault};
 use crate::state::Simulator;
-use crate::{chat, images, models, videos};
+use crate::{atlas, chat, control, files, generations, images, models, responses, videos};
 
 /// A simulator that serves on a loopback port until it is shut down or dropped.
 #[derive(Debug)]
 pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
+    /// Where its files are, if that is another port than `addr`.
+    pub files_addr: Option<SocketAddr>,
     simulator: Simulator,
-    stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<std::io::Result<()>>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<std::io::Result<()>>,
 }
 
 impl Running {
@@ -47,20 +46,14 @@ impl Running {
 
     /// Stops listening and returns when the calls under way have ended.
     pub async fn shutdown(mut self) -> Result<(), Error> {
-        if let Some(stop) = self.stop.take() {
-            // The receiver is gone only if the server has ended by itself.
-            let _ = stop.send(());
+        self.stop.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            match ended {
+                Ok(result) => result?,
+                Err(join) => return Err(std::io::Error::other(join).into()),
+            }
         }
-        match (&mut self.task).await {
-            Ok(result) => Ok(result?),
-            Err(join) => Err(std::io::Error::other(join).into()),
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
+        Ok(())
     }
 }
 
@@ -77,48 +70,83 @@ pub async fn spawn(config: Config) -> Result<Running, Error> {
 /// # Errors
 /// If the port cannot be bound.
 pub async fn spawn_on(config: Config, port: u16) -> Result<Running, Error> {
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    let addr = listener.local_addr()?;
-    let simulator = Simulator::new(config);
-    let app = router(simulator.clone());
-    let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(async move {
-        let signal = async {
-            let _ = stopped.await;
-        };
-        axum::serve(listener, app).with_graceful_shutdown(signal).await
-    });
-    Ok(Running { addr, simulator, stop: Some(stop), task })
+    spawn_at(config, (Ipv4Addr::LOCALHOST, port).into()).await
 }
 
-/// All routes: `/v1/…` as the providers have them, `/files/…` for finished clips, `/sim/…` for tests.
+/// Serves on a given address, such as one that other machines can reach.
+///
+/// # Errors
+/// If the address, or that for files, cannot be bound.
+pub async fn spawn_at(config: Config, addr: SocketAddr) -> Result<Running, Error> {
+    let listener = TcpListener::bind(addr).await?;
+    let addr = listener.local_addr()?;
+    let files = match config.files_addr {
+        Some(files_addr) => Some(TcpListener::bind(files_addr).await?),
+        None => None,
+    };
+    let files_addr = files.as_ref().map(TcpListener::local_addr).transpose()?;
+    let simulator = Simulator::new(config);
+    let bound = files_addr.map(|addr| format!("http://{addr}"));
+    if let Some(origin) = simulator.config().files_url.clone().or(bound) {
+        simulator.set_files_origin(origin.trim_end_matches('/').to_owned());
+    }
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(serve(listener, router(simulator.clone()), stopped.clone()));
+    if let Some(listener) = files {
+        let files = Router::new().route("/files/{name}", get(files::serve)).fallback(unknown);
+        tasks.spawn(serve(listener, files.with_state(simulator.clone()), stopped));
+    }
+    Ok(Running { addr, files_addr, simulator, stop, tasks })
+}
+
+/// All routes: `/v1/…` and `/api/v1/…` as the providers have them, `/files/…` for finished files,
+/// `/sim/…` for tests.
 pub fn router(simulator: Simulator) -> Router {
-    let provider = Router::new()
+    let require_key = middleware::from_fn_with_state(simulator.clone(), require_key);
+    let openai = Router::new()
         .route("/models", get(models::list))
         .route("/chat/completions", post(chat::create))
+        .route("/responses", post(responses::create))
+        .route("/responses/input_tokens", post(responses::input_tokens))
         .route("/images/generations", post(images::create))
         .route("/videos", post(videos::create).get(videos::list))
         .route("/videos/{id}", get(videos::retrieve).delete(videos::delete))
         .route("/videos/{id}/content", get(videos::content))
-        .route("/video/generations", post(videos::create_generation))
-        .route("/video/generations/{id}", get(videos::retrieve_generation))
-        .layer(middleware::from_fn_with_state(simulator.clone(), require_key));
-    let control = Router::new()
-        .route("/bill", get(show_bill).delete(reset_bill))
-        .route("/faults", get(show_faults).put(set_faults));
+        .route("/videos/{id}/remix", post(videos::remix))
+        .route("/video/generations", post(generations::create).get(generations::list))
+        .route("/video/generations/{id}", get(generations::retrieve))
+        .route("/video/generations/{id}/cancel", post(generations::cancel))
+        .layer(require_key.clone());
+    let atlas = Router::new()
+        .route("/models", get(atlas::models))
+        .route("/model/generateVideo", post(atlas::generate_video))
+        .route("/model/generateImage", post(atlas::generate_image))
+        .route("/model/prediction/{id}", get(atlas::prediction))
+        .route("/model/predictions", get(atlas::list))
+        .route("/model/uploadMedia", post(atlas::upload))
+        .layer(require_key);
     Router::new()
-        .nest("/v1", provider)
-        .nest("/sim", control)
-        .route("/files/{name}", get(videos::file))
+        .nest("/v1", openai)
+        .nest("/api/v1", atlas)
+        .nest("/sim", control::routes())
+        .route("/files/{name}", get(files::serve))
         .fallback(unknown)
-        .layer(DefaultBodyLimit::max(64 * 1024 * 1024))
+        .layer(DefaultBodyLimit::max(512 * 1024 * 1024))
         .layer(middleware::from_fn_with_state(simulator.clone(), mark_request))
         .with_state(simulator)
 }
 
-#[derive(Deserialize)]
-struct FaultsBody {
-    next: Vec<QueuedFault>,
+async fn serve(
+    listener: TcpListener,
+    app: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let signal = async move {
+        // The sender is gone when whoever started us is, and then the task is aborted anyway.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    axum::serve(listener, app).with_graceful_shutdown(signal).await
 }
 
 async fn require_key(State(simulator): State<Simulator>, request: Request, next: Next) -> Response {
@@ -138,29 +166,6 @@ async fn mark_request(State(simulator): State<Simulator>, request: Request, next
         response.headers_mut().insert("x-request-id", value);
     }
     response
-}
-
-async fn show_bill(State(simulator): State<Simulator>) -> Json<Bill> {
-    Json(simulator.bill())
-}
-
-async fn reset_bill(State(simulator): State<Simulator>) -> StatusCode {
-    simulator.reset_bill();
-    StatusCode::NO_CONTENT
-}
-
-async fn show_faults(State(simulator): State<Simulator>) -> Response {
-    Json(json!({"next": simulator.waiting_faults()})).into_response()
-}
-
-async fn set_faults(State(simulator): State<Simulator>, body: Bytes) -> Result<StatusCode, ApiError> {
-    let body: FaultsBody = parse(&body)?;
-    for queued in &body.next {
-        let fault = queued.fault.parse::<Fault>();
-        fault.map_err(|message| ApiError::invalid(Some("fault"), message))?;
-    }
-    simulator.set_faults(body.next);
-    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn unknown(request: Request) -> ApiError {

@@ -1,15 +1,17 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::http::HeaderMap;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, header};
 
-use crate::bill::{Bill, BillItem, BillKind};
+use crate::bill::{Bill, Book};
 use crate::config::Config;
 use crate::error::ApiError;
-use crate::fault::{self, FaultRoute, Faults, QueuedFault};
-use crate::job::{Job, Status};
+use crate::fault::{self, Asked, Fault, FaultRoute, Faults, QueuedFault, Stage};
+use crate::job::{Job, Roster};
+use crate::stats::{Stats, Tally};
 
 /// A simulated provider: its pace, its jobs, its bill and its faults to come. Clones share all of it.
 #[derive(Clone, Debug)]
@@ -20,23 +22,33 @@ struct Inner {
     config: Config,
     started_ms: u64,
     ids: AtomicU64,
-    bill: Mutex<Vec<BillItem>>,
-    jobs: Mutex<Vec<Job>>,
+    book: Book,
+    roster: Roster,
+    tally: Tally,
     queue: Mutex<VecDeque<QueuedFault>>,
+    standing: Mutex<Vec<QueuedFault>>,
     seen_once: Mutex<HashSet<String>>,
+    cached: Mutex<HashSet<u64>>,
+    uploads: Mutex<Vec<(String, Bytes)>>,
+    files_origin: OnceLock<String>,
 }
 
 impl Simulator {
     /// A provider with nothing on its bill.
     pub fn new(config: Config) -> Self {
         Self(Arc::new(Inner {
+            book: Book::new(config.keep_bill),
             config,
             started_ms: now_ms(),
             ids: AtomicU64::new(1),
-            bill: Mutex::default(),
-            jobs: Mutex::default(),
+            roster: Roster::default(),
+            tally: Tally::default(),
             queue: Mutex::default(),
+            standing: Mutex::default(),
             seen_once: Mutex::default(),
+            cached: Mutex::default(),
+            uploads: Mutex::default(),
+            files_origin: OnceLock::new(),
         }))
     }
 
@@ -47,29 +59,55 @@ impl Simulator {
 
     /// The bill as of now; the same as `GET /sim/bill`.
     pub fn bill(&self) -> Bill {
-        let mut items = lock(&self.0.bill).clone();
-        let jobs = lock(&self.0.jobs);
-        for item in items.iter_mut().filter(|item| item.kind == BillKind::Video) {
-            if let Some(job) = jobs.iter().find(|job| job.id == item.id) {
-                item.billed = job.is_billed();
-            }
-        }
-        Bill::of(items)
+        self.0.book.bill()
     }
 
     /// Forgets the bill; the same as `DELETE /sim/bill`. Jobs stay.
     pub fn reset_bill(&self) {
-        lock(&self.0.bill).clear();
+        self.0.book.clear();
     }
 
-    /// Replaces the queue of faults; the same as `PUT /sim/faults`.
+    /// What it has seen; the same as `GET /sim/stats`.
+    pub fn stats(&self) -> Stats {
+        self.0.tally.stats(self.0.roster.stats())
+    }
+
+    /// Forgets what it has seen; the same as `DELETE /sim/stats`.
+    pub fn reset_stats(&self) {
+        self.0.tally.reset();
+        self.0.roster.reset_stats();
+    }
+
+    /// Replaces the queue of faults; the same as `PUT /sim/faults` with `next`.
     pub fn set_faults(&self, next: impl IntoIterator<Item = QueuedFault>) {
         *lock(&self.0.queue) = next.into_iter().collect();
     }
 
-    /// The faults that have not been used yet.
+    /// Replaces the faults that every request of their route suffers; `always` in `PUT /sim/faults`.
+    pub fn set_standing_faults(&self, always: impl IntoIterator<Item = QueuedFault>) {
+        *lock(&self.0.standing) = always.into_iter().collect();
+    }
+
+    /// The queued faults that have not been used yet.
     pub fn waiting_faults(&self) -> Vec<QueuedFault> {
         lock(&self.0.queue).iter().cloned().collect()
+    }
+
+    /// The faults that every request of their route suffers.
+    pub fn standing_faults(&self) -> Vec<QueuedFault> {
+        lock(&self.0.standing).clone()
+    }
+
+    pub(crate) fn book(&self) -> &Book {
+        &self.0.book
+    }
+
+    pub(crate) fn roster(&self) -> &Roster {
+        &self.0.roster
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.0.tally
     }
 
     /// An id that no earlier run of the simulator has given out.
@@ -85,68 +123,82 @@ impl Simulator {
         headers: &HeaderMap,
         prompt: &str,
     ) -> Result<(String, Faults), ApiError> {
-        let mut faults = fault::from_headers(headers)?;
-        let (clean, always, once) = fault::from_text(prompt)?;
-        faults.extend(always);
-        if !once.is_empty() && lock(&self.0.seen_once).insert(format!("{route:?} {prompt}")) {
-            faults.extend(once);
+        let (prompt, asked) = self.asked(route, headers, prompt)?;
+        Ok((prompt, asked.now()))
+    }
+
+    /// The same for a call that creates a job, whose faults may be for later.
+    pub(crate) fn asked(
+        &self,
+        route: FaultRoute,
+        headers: &HeaderMap,
+        prompt: &str,
+    ) -> Result<(String, Asked), ApiError> {
+        let (clean, mut always, mut once) = fault::from_text(prompt)?;
+        always.extend(self.unasked(route, headers)?);
+        if !once.is_empty() && !lock(&self.0.seen_once).insert(format!("{route:?} {prompt}")) {
+            once.clear();
         }
+        Ok((clean, Asked { always, once }))
+    }
+
+    /// The faults of a call about a job that exists.
+    pub(crate) fn later_faults(
+        &self,
+        route: FaultRoute,
+        headers: &HeaderMap,
+        job: Option<(&Job, Stage)>,
+    ) -> Result<Faults, ApiError> {
+        let unasked = self.unasked(route, headers)?.into_iter().map(|fault| fault.kind);
+        let mut kinds: Vec<_> = unasked.collect();
+        kinds.extend(job.into_iter().flat_map(|(job, stage)| job.faults(stage)));
+        Ok(Faults(kinds))
+    }
+
+    /// Whether these words have been sent before; from now on they have.
+    pub(crate) fn seen_before(&self, hash: u64) -> bool {
+        !lock(&self.0.cached).insert(hash)
+    }
+
+    pub(crate) fn keep_upload(&self, name: String, file: Bytes) {
+        lock(&self.0.uploads).push((name, file));
+    }
+
+    pub(crate) fn upload(&self, name: &str) -> Option<Bytes> {
+        lock(&self.0.uploads).iter().find(|(kept, _)| kept == name).map(|(_, file)| file.clone())
+    }
+
+    /// From now on files are said to be there: `http://HOST:PORT`.
+    pub(crate) fn set_files_origin(&self, origin: String) {
+        // Only the server that was just started calls this.
+        let _ = self.0.files_origin.set(origin);
+    }
+
+    /// The address of a file, as absolute as the caller reached us.
+    pub(crate) fn file_url(&self, headers: &HeaderMap, name: &str) -> String {
+        if let Some(origin) = self.0.files_origin.get() {
+            return format!("{origin}/files/{name}");
+        }
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+        format!("http://{host}/files/{name}")
+    }
+
+    /// Faults by header, by queue and by standing order.
+    fn unasked(&self, route: FaultRoute, headers: &HeaderMap) -> Result<Vec<Fault>, ApiError> {
+        self.0.tally.count_request(route);
+        let mut faults = fault::from_headers(headers)?;
+        // Their names were checked when they were set.
+        let standing = lock(&self.0.standing);
+        let here = standing.iter().filter(|queued| queued.route == route);
+        faults.extend(here.filter_map(|queued| queued.fault.parse::<Fault>().ok()));
         let mut queue = lock(&self.0.queue);
         if let Some(at) = queue.iter().position(|queued| queued.route == route)
             && let Some(queued) = queue.remove(at)
         {
-            faults.extend(queued.fault.parse::<fault::Fault>());
+            faults.extend(queued.fault.parse::<Fault>());
         }
-        Ok((clean, Faults(faults)))
+        Ok(faults)
     }
-
-    /// Adds an item; that of a chat then grows by [`Simulator::count_token`].
-    pub(crate) fn add_to_bill(&self, item: BillItem) {
-        lock(&self.0.bill).push(item);
-    }
-
-    /// Adds one completion token to a chat item. A reset in between has removed it, and that is fine.
-    pub(crate) fn count_token(&self, id: &str) {
-        if let Some(item) = lock(&self.0.bill).iter_mut().rev().find(|item| item.id == id) {
-            item.completion_tokens += 1;
-        }
-    }
-
-    /// Takes a job in unless too many are unfinished.
-    pub(crate) fn accept(&self, job: Job) -> Result<(), ApiError> {
-        let mut jobs = lock(&self.0.jobs);
-        let unfinished = jobs.iter().filter(|job| !job.status().is_final()).count();
-        if unfinished >= self.0.config.max_concurrent_videos {
-            let wait = jobs.iter().filter_map(Job::ms_left).min().unwrap_or(1000).div_ceil(1000).max(1);
-            return Err(ApiError::rate_limited("Too many videos are being generated at once.", wait));
-        }
-        jobs.push(job);
-        Ok(())
-    }
-
-    pub(crate) fn job(&self, id: &str) -> Result<Job, ApiError> {
-        let jobs = lock(&self.0.jobs);
-        let found = jobs.iter().find(|job| job.id == id && job.status() != Status::Deleted);
-        found.cloned().ok_or_else(|| ApiError::not_found(&format!("Video `{id}`")))
-    }
-
-    /// Newest first.
-    pub(crate) fn jobs(&self) -> Vec<Job> {
-        lock(&self.0.jobs).iter().rev().filter(|job| job.status() != Status::Deleted).cloned().collect()
-    }
-
-    pub(crate) fn delete_job(&self, id: &str) -> Result<(), ApiError> {
-        let mut jobs = lock(&self.0.jobs);
-        let found = jobs.iter_mut().find(|job| job.id == id && job.status() != Status::Deleted);
-        found.ok_or_else(|| ApiError::not_found(&format!("Video `{id}`")))?.delete();
-        Ok(())
-    }
-}
-
-/// Who called, as the bill records it: `x-client-ref`, or else `idempotency-key`.
-pub(crate) fn client_ref(headers: &HeaderMap) -> Option<String> {
-    let header = headers.get("x-client-ref").or_else(|| headers.get("idempotency-key"))?;
-    header.to_str().ok().map(str::to_owned)
 }
 
 /// Milliseconds since 1970.
@@ -155,6 +207,6 @@ pub(crate) fn now_ms() -> u64 {
 }
 
 // A panic elsewhere leaves the plain data behind these locks usable.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
