@@ -6,6 +6,7 @@ mod safety;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -45,8 +46,10 @@ pub struct Config {
     pub credits: CreditsConfig,
     /// Who may mint tokens.
     pub tenants: Vec<Tenant>,
-    /// Where calls go. The first one that serves a model's modality gets the call.
+    /// Where calls go. The first one that serves a model's modality gets the call where no route says otherwise.
     pub providers: Vec<ProviderConfig>,
+    /// Where the calls of single models go.
+    pub routes: Vec<RouteConfig>,
     /// How video jobs are worked on.
     pub jobs: JobsConfig,
     /// How streamed answers are kept and ended.
@@ -98,14 +101,35 @@ pub struct Tenant {
     pub initial_grant: Option<Credits>,
 }
 
-/// How a provider's video API is shaped. Chat and images are always OpenAI's.
+/// How a provider's API is shaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProviderKind {
-    /// `POST /v1/videos`.
+    /// OpenAI's, with `POST /v1/videos`.
     Openai,
-    /// `POST /v1/video/generations`.
+    /// OpenAI's calls without its newest fields and without clips: Ollama, vLLM, llama.cpp, LiteLLM.
+    Compatible,
+    /// `POST /v1/video/generations` for clips, OpenAI's for the rest: new-api and others.
     Generations,
+    /// Atlas Cloud's predictions for pictures and clips, OpenAI's for chat.
+    Atlas,
+}
+
+/// A model's id, or the beginning of one and a `*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelPattern(pub(crate) String);
+
+/// A host's name in lower case, or `*.` and the end of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPattern(pub(crate) String);
+
+/// Where the calls of a model go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteConfig {
+    /// The models it is for.
+    pub model: ModelPattern,
+    /// Ids of providers; the next one is asked where one has certainly done nothing.
+    pub providers: Vec<String>,
 }
 
 /// An upstream.
@@ -113,7 +137,7 @@ pub enum ProviderKind {
 pub struct ProviderConfig {
     /// A short name, unique.
     pub id: String,
-    /// How its video API is shaped.
+    /// How its API is shaped.
     pub kind: ProviderKind,
     /// Without a trailing slash; the calls' paths follow its `/v1`, which may be left out.
     pub base_url: String,
@@ -121,12 +145,22 @@ pub struct ProviderConfig {
     pub key: Option<SecretString>,
     /// What it is used for.
     pub serves: Vec<Modality>,
+    /// The models that go to it; where empty, those that no other provider names.
+    pub models: Vec<ModelPattern>,
     /// From the catalogue's ids to the provider's own, where they differ.
     pub model_map: BTreeMap<String, String>,
     /// The field that caps an answer's tokens: `max_completion_tokens`, or `max_tokens` for older servers.
     pub max_tokens_field: String,
     /// Video jobs that it may work on at once.
     pub max_video_jobs: u32,
+    /// Other hosts that its links to files may lead to.
+    pub file_hosts: Vec<HostPattern>,
+    /// Checks the signatures of its webhooks.
+    pub webhook_secret: Option<SecretString>,
+    /// Outages in a row after which it is left alone.
+    pub breaker_failures: u32,
+    /// How long it is left alone.
+    pub breaker_seconds: u64,
     /// For the connection to be made.
     pub connect_timeout_ms: u64,
     /// From the request to the first byte of its answer.

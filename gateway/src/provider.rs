@@ -1,38 +1,56 @@
-//! The providers behind the gateway, each an HTTP server that speaks OpenAI's shapes or ones close to them.
+//! The providers behind the gateway: one adapter a shape of API, one connection a configured provider, and the choice
+//! between them.
 
+// The calls that need the rest of the adapters come one by one.
+#![allow(dead_code)]
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::{RequestBuilder, Response, Url};
-use secrecy::ExposeSecret;
-use triptych_protocol::{ErrorCode, Modality};
+use bytes::Bytes;
+use reqwest::Response;
+use serde_json::Value;
 
-use crate::config::{Config, ProviderConfig};
-use crate::error::Error;
+use crate::config::{Config, ProviderConfig, ProviderKind, RouteConfig};
 
+mod adapter;
+mod atlas;
+mod breaker;
+mod compatible;
+mod connection;
 mod failure;
 mod generations;
 mod openai;
+mod request;
+mod route;
 mod video;
+mod webhook;
 
+pub(crate) use adapter::{Ability, WebhookError};
 pub(crate) use failure::{UpstreamError, clean};
-pub(crate) use openai::ChatCall;
-pub(crate) use video::{VideoOrder, VideoOutcome};
+pub(crate) use request::{ChatCall, ImageCall};
 
-/// Most bytes of an answer that is JSON: ten pictures of 4K in base64 fit.
-const MAX_JSON: usize = 256 * 1024 * 1024;
+use request::{ResponsesCall, SpeechCall, TranscriptionCall};
+pub(crate) use route::Plan;
+pub(crate) use video::{Cancellation, Operation, Submission, Variant, VideoOrder, VideoReport, VideoStatus};
 
-/// All configured providers, in the order of the configuration.
+use adapter::Adapter;
+use breaker::Breaker;
+use connection::Connection;
+
+/// All configured providers, in the order of the configuration, and the routes between them.
 #[derive(Debug)]
-pub(crate) struct Providers(Vec<Provider>);
+pub(crate) struct Providers {
+    all: Vec<Arc<Provider>>,
+    routes: Vec<RouteConfig>,
+}
 
-/// One provider and the connections to it.
+/// One provider: how it is reached, how it is spoken to, and how it has been doing.
 #[derive(Debug)]
 pub(crate) struct Provider {
-    pub(crate) config: ProviderConfig,
-    base: Url,
-    client: reqwest::Client,
+    connection: Connection,
+    adapter: &'static dyn Adapter,
+    breaker: Breaker,
 }
 
 impl Providers {
@@ -42,142 +60,163 @@ impl Providers {
     /// A sentence naming the provider whose `base_url` or key cannot be used.
     pub(crate) fn new(config: &Config) -> Result<Self, String> {
         crate::init_tls();
-        config.providers.iter().map(Provider::new).collect::<Result<_, _>>().map(Providers)
-    }
-
-    /// The first provider that serves a modality.
-    pub(crate) fn serving(&self, modality: Modality) -> Result<&Provider, Error> {
-        let found = self.0.iter().find(|provider| provider.config.serves.contains(&modality));
-        found.ok_or_else(|| {
-            Error::new(ErrorCode::Unavailable, "No provider is configured for this kind of call.")
-        })
+        let all = config.providers.iter().map(|config| Provider::new(config).map(Arc::new));
+        Ok(Providers { all: all.collect::<Result<_, _>>()?, routes: config.routes.clone() })
     }
 
     /// The provider of that id, which a job of an earlier run may name though it is gone.
-    pub(crate) fn get(&self, id: &str) -> Option<&Provider> {
-        self.0.iter().find(|provider| provider.config.id == id)
+    pub(crate) fn get(&self, id: &str) -> Option<&Arc<Provider>> {
+        self.all.iter().find(|provider| provider.id() == id)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Provider> {
-        self.0.iter()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Provider>> {
+        self.all.iter()
     }
 }
 
 impl Provider {
     fn new(config: &ProviderConfig) -> Result<Self, String> {
-        let wrong = |error: String| format!("provider `{}`: {error}", config.id);
-        let mut base: Url = config
-            .base_url
-            .trim_end_matches('/')
-            .parse()
-            .map_err(|error| wrong(format!("base_url: {error}")))?;
-        if base.path() == "/" {
-            base.set_path("/v1");
-        }
-        let mut headers = HeaderMap::new();
-        if let Some(key) = &config.key {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
-                .map_err(|_| wrong("the key holds characters that a header cannot carry".into()))?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
-        let mut client = reqwest::Client::builder()
-            .default_headers(headers)
-            .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-            // An answer that points elsewhere could lead the gateway into its own network.
-            .redirect(reqwest::redirect::Policy::none());
-        if matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(|error| wrong(error.to_string()))?;
-        Ok(Provider { config: config.clone(), base, client })
+        let adapter: &'static dyn Adapter = match config.kind {
+            ProviderKind::Openai => &openai::OpenAi,
+            ProviderKind::Compatible => &compatible::Compatible,
+            ProviderKind::Generations => &generations::Generations,
+            ProviderKind::Atlas => &atlas::Atlas,
+        };
+        let connection =
+            Connection::new(config).map_err(|error| format!("provider `{}`: {error}", config.id))?;
+        let breaker = Breaker::new(config.breaker_failures, Duration::from_secs(config.breaker_seconds));
+        Ok(Provider { connection, adapter, breaker })
     }
 
-    /// The provider's own name of a model of the catalogue.
-    pub(crate) fn model<'a>(&'a self, id: &'a str) -> &'a str {
-        self.config.model_map.get(id).map_or(id, String::as_str)
+    pub(crate) fn id(&self) -> &str {
+        &self.connection.config.id
     }
 
-    /// Longest silence before the first byte of a chat answer.
+    pub(crate) fn config(&self) -> &ProviderConfig {
+        &self.connection.config
+    }
+
+    /// Longest silence before the first byte of a streamed answer.
     pub(crate) fn first_byte_timeout(&self) -> Duration {
-        Duration::from_millis(self.config.first_byte_timeout_ms)
+        self.connection.first_byte_timeout()
     }
 
     /// Longest silence within a stream.
     pub(crate) fn idle_timeout(&self) -> Duration {
-        Duration::from_millis(self.config.idle_timeout_ms)
+        self.connection.idle_timeout()
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base.as_str().trim_end_matches('/'))
+    /// Whether the provider knows that kind of call.
+    pub(crate) fn can(&self, ability: Ability) -> bool {
+        self.adapter.can(ability)
     }
 
-    fn post(&self, path: &str) -> RequestBuilder {
-        self.client.post(self.url(path))
-    }
-
-    fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(self.url(path))
-    }
-
-    /// A file that the provider points at, which must be on the provider's own server.
-    fn get_file(&self, url: &str) -> Result<RequestBuilder, UpstreamError> {
-        let url = self.base.join(url).map_err(|_| UpstreamError::Protocol("a file link is no URL".into()))?;
-        if url.origin() != self.base.origin() {
-            return Err(UpstreamError::Protocol("a file link leads to another server".into()));
-        }
-        Ok(self.client.get(url))
-    }
-
-    /// Sends and waits for the head of the answer. An answer that is an error becomes one.
-    async fn send(&self, request: RequestBuilder, wait: Duration) -> Result<Response, UpstreamError> {
-        let answer = match tokio::time::timeout(wait, request.send()).await {
-            Ok(answer) => answer.map_err(UpstreamError::from),
-            Err(_) => Err(UpstreamError::Timeout),
-        };
-        let answer = match answer {
-            Ok(answer) if answer.status().is_success() => Ok(answer),
-            Ok(answer) => Err(failure::refused(answer).await),
-            Err(error) => Err(error),
-        };
-        let outcome = answer.as_ref().map_or_else(UpstreamError::label, |_| "ok");
-        metrics::counter!("triptych_upstream_calls_total", "provider" => self.config.id.clone(), "outcome" => outcome)
-            .increment(1);
-        answer
-    }
-
-    async fn send_for_json(
+    /// Runs a call unless the provider is left alone at the moment, and takes note of how it went.
+    async fn guarded<T>(
         &self,
-        request: RequestBuilder,
-        wait: Duration,
-    ) -> Result<serde_json::Value, UpstreamError> {
-        let answer = self.send(request, wait).await?;
-        let body = tokio::time::timeout(wait, read_capped(answer, MAX_JSON)).await;
-        let body = body.map_err(|_| UpstreamError::Timeout)??;
-        let value: serde_json::Value = serde_json::from_slice(&body)
-            .map_err(|_| UpstreamError::Protocol("the answer is no JSON".into()))?;
-        match failure::error_message(&value) {
-            // Some servers answer 200 and put the error inside. A job carries its own `error` beside its id.
-            Some(message) if value.get("id").is_none() && value.get("job_id").is_none() => {
-                Err(UpstreamError::Protocol(message))
-            }
-            _ => Ok(value),
+        call: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<T, UpstreamError> {
+        self.breaker.admit().map_err(UpstreamError::Resting)?;
+        let outcome = call.await;
+        self.breaker.record(outcome.as_ref().err());
+        outcome
+    }
+
+    /// Orders a clip.
+    pub(crate) async fn video_create(&self, order: &VideoOrder) -> Submission {
+        if let Err(left) = self.breaker.admit() {
+            return Submission::Busy(UpstreamError::Resting(left));
         }
+        let submission = self.adapter.video_create(&self.connection, order).await;
+        self.breaker.record(submission.error());
+        submission
+    }
+
+    /// Where a clip stands. Polls go on while the breaker is open: the work is under way.
+    pub(crate) async fn video_status(&self, operation: &Operation) -> Result<VideoReport, UpstreamError> {
+        self.adapter.video_status(&self.connection, operation).await
+    }
+
+    /// A finished clip, or a picture of it.
+    pub(crate) async fn video_file(
+        &self,
+        operation: &Operation,
+        output: Option<&str>,
+        variant: Variant,
+    ) -> Result<Response, UpstreamError> {
+        self.adapter.video_file(&self.connection, operation, output, variant).await
+    }
+
+    /// Asks for a clip not to be made.
+    pub(crate) async fn video_cancel(&self, operation: &Operation) -> Result<Cancellation, UpstreamError> {
+        self.adapter.video_cancel(&self.connection, operation).await
+    }
+
+    /// The clip that was ordered under a reference; an error where the provider cannot say.
+    pub(crate) async fn video_find(&self, client_ref: &str) -> Result<Option<Operation>, UpstreamError> {
+        if !self.adapter.can_find() {
+            return Err(UpstreamError::Unsupported("a look-up by reference"));
+        }
+        self.adapter.video_find(&self.connection, client_ref).await
+    }
+
+    /// Which clip a webhook is about, once its signature is found good.
+    pub(crate) fn webhook(
+        &self,
+        headers: &axum::http::HeaderMap,
+        body: &[u8],
+        now_seconds: i64,
+    ) -> Result<Operation, WebhookError> {
+        self.adapter.webhook(&self.connection, headers, body, now_seconds)
+    }
+
+    /// A file that an answer points at, whole.
+    pub(crate) async fn file_bytes(&self, link: &str, cap: usize) -> Result<Bytes, UpstreamError> {
+        self.connection.file_bytes(link, cap).await
     }
 }
 
-/// The body of an answer, unless it is longer than `cap` bytes.
-pub(crate) async fn read_capped(mut answer: Response, cap: usize) -> Result<Bytes, UpstreamError> {
-    let too_large = || UpstreamError::Protocol("the answer is too large".into());
-    if answer.content_length().is_some_and(|length| length > cap as u64) {
-        return Err(too_large());
+/// Which provider took a call, and its answer.
+type Taken<T> = Result<(Arc<Provider>, T), UpstreamError>;
+
+impl Plan {
+    /// A chat answer in one piece.
+    pub(crate) async fn chat(&self, call: &ChatCall) -> Taken<Value> {
+        self.call(|provider| provider.adapter.chat(&provider.connection, call)).await
     }
-    let mut body = BytesMut::new();
-    while let Some(part) = answer.chunk().await? {
-        if body.len() + part.len() > cap {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&part);
+
+    /// A streamed chat answer.
+    pub(crate) async fn chat_stream(&self, call: &ChatCall) -> Taken<Response> {
+        self.call(|provider| provider.adapter.chat_stream(&provider.connection, call)).await
     }
-    Ok(body.freeze())
+
+    /// An answer of the Responses API in one piece.
+    pub(crate) async fn responses(&self, call: &ResponsesCall) -> Taken<Value> {
+        self.call(|provider| provider.adapter.responses(&provider.connection, call)).await
+    }
+
+    /// A streamed answer of the Responses API.
+    pub(crate) async fn responses_stream(&self, call: &ResponsesCall) -> Taken<Response> {
+        self.call(|provider| provider.adapter.responses_stream(&provider.connection, call)).await
+    }
+
+    /// Pictures in one piece.
+    pub(crate) async fn images(&self, call: &ImageCall) -> Taken<Value> {
+        self.call(|provider| provider.adapter.images(&provider.connection, call)).await
+    }
+
+    /// Pictures with partial ones ahead.
+    pub(crate) async fn images_stream(&self, call: &ImageCall) -> Taken<Response> {
+        self.call(|provider| provider.adapter.images_stream(&provider.connection, call)).await
+    }
+
+    /// Speech.
+    pub(crate) async fn speech(&self, call: &SpeechCall) -> Taken<Response> {
+        self.call(|provider| provider.adapter.speech(&provider.connection, call)).await
+    }
+
+    /// The text of a recording.
+    pub(crate) async fn transcription(&self, call: &TranscriptionCall) -> Taken<Response> {
+        self.call(|provider| provider.adapter.transcription(&provider.connection, call)).await
+    }
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use axum::http::Uri;
 use secrecy::{ExposeSecret, SecretString};
-use triptych_protocol::Modality;
 
-use super::file::{File, ProviderTable, TenantTable};
-use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, ProviderConfig, Secrets, Tenant, safety};
+use super::file::{File, TenantTable};
+use super::upstream::{providers, routes};
+use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, Secrets, Tenant, safety};
 
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, String> {
     let listen: SocketAddr = file.listen.parse().map_err(|_| {
@@ -58,6 +58,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
     }
     let tenants = tenants(file.tenants, env)?;
     let providers = providers(file.providers, env)?;
+    let routes = routes(file.routes, &providers)?;
     let folder = |path: &Path| base.join(path);
     Ok(Config {
         listen,
@@ -76,6 +77,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
         },
         tenants,
         providers,
+        routes,
         jobs: JobsConfig {
             poll_min_ms: file.jobs.poll_min_ms,
             poll_max_ms: file.jobs.poll_max_ms,
@@ -142,48 +144,8 @@ fn tenants(tables: Vec<TenantTable>, env: Env<'_>) -> Result<Vec<Tenant>, String
     Ok(tenants)
 }
 
-fn providers(tables: Vec<ProviderTable>, env: Env<'_>) -> Result<Vec<ProviderConfig>, String> {
-    if tables.is_empty() {
-        return Err("providers: at least one [[providers]] is needed; calls go to it".to_owned());
-    }
-    let mut ids = HashSet::new();
-    let mut providers = Vec::new();
-    for (index, table) in tables.into_iter().enumerate() {
-        let at = format!("providers[{index}]");
-        word(&format!("{at}.id"), &table.id)?;
-        if !ids.insert(table.id.clone()) {
-            return Err(format!("{at}.id: `{}` is there twice", table.id));
-        }
-        let base_url = web_address(&format!("{at}.base_url"), &table.base_url)?;
-        if table.max_video_jobs == 0 && table.serves.contains(&Modality::Video) {
-            return Err(format!("{at}.max_video_jobs: must be at least 1 where the provider serves video"));
-        }
-        if !matches!(table.max_tokens_field.as_str(), "max_completion_tokens" | "max_tokens") {
-            return Err(format!("{at}.max_tokens_field: write \"max_completion_tokens\" or \"max_tokens\""));
-        }
-        let key = match &table.key_env {
-            Some(name) => Some(secret(env, name, 1, &format!("{at}.key_env names it"))?),
-            None => None,
-        };
-        providers.push(ProviderConfig {
-            id: table.id,
-            kind: table.kind,
-            base_url,
-            key,
-            serves: table.serves,
-            model_map: table.model_map,
-            max_tokens_field: table.max_tokens_field,
-            max_video_jobs: table.max_video_jobs,
-            connect_timeout_ms: table.connect_timeout_ms,
-            first_byte_timeout_ms: table.first_byte_timeout_ms,
-            idle_timeout_ms: table.idle_timeout_ms,
-        });
-    }
-    Ok(providers)
-}
-
 /// An `http` or `https` address without query and without the trailing slash.
-fn web_address(key: &str, text: &str) -> Result<String, String> {
+pub(super) fn web_address(key: &str, text: &str) -> Result<String, String> {
     let example =
         if key.ends_with("base_url") { "https://api.openai.com/v1" } else { "https://ai.example.com" };
     let wrong = || format!("{key}: `{text}` is not a URL (write e.g. \"{example}\")");
@@ -211,7 +173,7 @@ fn database(url: &str, base: &Path) -> Result<String, String> {
     }
 }
 
-fn word(key: &str, text: &str) -> Result<(), String> {
+pub(super) fn word(key: &str, text: &str) -> Result<(), String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if text.is_empty() || text.len() > 64 || !text.bytes().all(plain) {
         return Err(format!(
@@ -221,7 +183,7 @@ fn word(key: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn secret(env: Env<'_>, name: &str, least: usize, what: &str) -> Result<SecretString, String> {
+pub(super) fn secret(env: Env<'_>, name: &str, least: usize, what: &str) -> Result<SecretString, String> {
     let make = format!("set it with e.g. `export {name}=$(openssl rand -hex 32)`");
     match env(name) {
         None => Err(format!("the environment variable {name} is not set: {what}; {make}")),

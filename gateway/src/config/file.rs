@@ -31,6 +31,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) providers: Vec<ProviderTable>,
     #[serde(default)]
+    pub(super) routes: Vec<RouteTable>,
+    #[serde(default)]
     pub(super) jobs: JobsTable,
     pub(super) stream_log: Option<String>,
     #[serde(default)]
@@ -73,17 +75,32 @@ pub(super) struct ProviderTable {
     #[serde(default = "everything")]
     pub(super) serves: Vec<Modality>,
     #[serde(default)]
+    pub(super) models: Vec<String>,
+    #[serde(default)]
     pub(super) model_map: BTreeMap<String, String>,
-    #[serde(default = "max_completion_tokens")]
-    pub(super) max_tokens_field: String,
+    pub(super) max_tokens_field: Option<String>,
     #[serde(default = "ten_jobs")]
     pub(super) max_video_jobs: u32,
+    #[serde(default)]
+    pub(super) file_hosts: Vec<String>,
+    pub(super) webhook_secret_env: Option<String>,
+    #[serde(default = "five")]
+    pub(super) breaker_failures: u32,
+    #[serde(default = "fifteen")]
+    pub(super) breaker_seconds: u64,
     #[serde(default = "ten_seconds")]
     pub(super) connect_timeout_ms: u64,
     #[serde(default = "a_minute")]
     pub(super) first_byte_timeout_ms: u64,
     #[serde(default = "half_a_minute")]
     pub(super) idle_timeout_ms: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RouteTable {
+    pub(super) model: String,
+    pub(super) providers: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -205,8 +222,12 @@ fn half_a_minute() -> u64 {
     30_000
 }
 
-fn max_completion_tokens() -> String {
-    "max_completion_tokens".to_owned()
+fn five() -> u32 {
+    5
+}
+
+fn fifteen() -> u64 {
+    15
 }
 
 fn everything() -> Vec<Modality> {

@@ -28,9 +28,10 @@ fn parse(text: &str) -> Result<Config, String> {
 /// The example with every key that is commented out put to use.
 fn uncommented() -> String {
     let is_key = |line: &str| {
-        line.strip_prefix("# ")
-            .and_then(|rest| rest.split_once(" = "))
-            .is_some_and(|(key, _)| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        let Some(rest) = line.strip_prefix("# ") else { return false };
+        let key = rest.split_once(" = ").map(|(key, _)| key);
+        rest.starts_with("[[")
+            || key.is_some_and(|key| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
     };
     EXAMPLE.lines().map(|line| if is_key(line) { &line[2..] } else { line }).collect::<Vec<_>>().join("\n")
 }
@@ -131,4 +132,28 @@ fn a_missing_file_is_told_where_to_start() {
 #[test]
 fn a_secret_never_shows_in_debug_output() {
     assert!(!format!("{:?}", parse(SMALL).unwrap()).contains("0123456789"));
+}
+
+#[test]
+fn a_route_names_providers_that_exist_and_a_pattern_that_means_something() {
+    for (tables, complaint) in [
+        ("[[routes]]\nmodel = \"gpt-5.4\"\nproviders = [\"two\"]", "no provider `two`"),
+        ("[[routes]]\nmodel = \"gpt-5.4\"\nproviders = []", "one provider at least"),
+        ("[[routes]]\nmodel = \"*-5.4\"\nproviders = [\"one\"]", "is no model"),
+        ("file_hosts = [\"*.com\"]", "is no host"),
+        ("file_hosts = [\"https://cdn.example\"]", "is no host"),
+        ("breaker_failures = 0", "at least 1"),
+    ] {
+        let error = parse(&format!("{SMALL}{tables}\n")).unwrap_err();
+        assert!(error.contains(complaint), "{error}");
+    }
+    let good = "file_hosts = [\"*.CDN.example\"]\n[[routes]]\nmodel = \"gpt-*\"\nproviders = [\"one\"]\n";
+    assert!(parse(&format!("{SMALL}{good}")).is_ok());
+}
+
+#[test]
+fn a_compatible_server_gets_the_older_name_of_the_cap() {
+    let config = parse(&SMALL.replace("\"openai\"", "\"compatible\"")).unwrap();
+    assert_eq!(config.providers[0].max_tokens_field, "max_tokens");
+    assert_eq!(parse(SMALL).unwrap().providers[0].max_tokens_field, "max_completion_tokens");
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use triptych_protocol::{ErrorCode, Modality, VideoRequest};
+use triptych_protocol::{ErrorCode, VideoRequest};
 
 use super::query::{find_in, unfinished};
 use super::transition::record;
@@ -9,6 +9,7 @@ use crate::call::{self, Call};
 use crate::error::Error;
 use crate::estimate::quote_video;
 use crate::idempotency::{Begin, Replay};
+use crate::provider::Ability;
 use crate::state::AppState;
 use crate::store::{new_id, now_ms};
 
@@ -30,7 +31,8 @@ pub(crate) async fn create(
     call.caller.allow_model(&request.model)?;
     let model = state.catalogue.model(&request.model)?;
     let (quote, resolved) = quote_video(model, request)?;
-    let provider = &state.providers.serving(Modality::Video)?.config;
+    let plan = state.providers.plan(model, Ability::Video)?;
+    let provider = plan.first().ok_or_else(|| Error::internal("a plan without a provider"))?.id();
     let life = Duration::from_secs(state.config.jobs.deadline_minutes.saturating_mul(60));
 
     let mut tx = state.store.write().await?;
@@ -53,7 +55,7 @@ pub(crate) async fn create(
     .bind(&id)
     .bind(&call.caller.account.0)
     .bind(&reservation.0)
-    .bind(&provider.id)
+    .bind(provider)
     .bind(&model.id)
     .bind(&request.prompt)
     .bind(resolved.seconds)

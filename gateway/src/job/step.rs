@@ -4,7 +4,7 @@ use super::transition::{complete, fail, step};
 use super::{Failure, Job, JobState};
 use crate::asset::AssetError;
 use crate::error::Error;
-use crate::provider::{Provider, UpstreamError, VideoOrder, VideoOutcome};
+use crate::provider::{Operation, Provider, Submission, UpstreamError, Variant, VideoOrder, VideoStatus};
 use crate::state::AppState;
 use crate::store::now_ms;
 
@@ -46,18 +46,20 @@ pub(super) async fn submit(state: &AppState, job: Job) -> Result<Option<Duration
         size: job.size.clone(),
         resolution: job.resolution.clone(),
         aspect_ratio: job.aspect_ratio.clone(),
+        callback_url: None,
+        remix_of: None,
     };
-    let answer = match state.providers.get(&job.provider) {
-        Some(provider) => provider.video_start(&order).await,
-        None => Err(UpstreamError::Connect),
+    let submission = match state.providers.get(&job.provider) {
+        Some(provider) => provider.video_create(&order).await,
+        None => Submission::Rejected(UpstreamError::Connect),
     };
     let now = now_ms();
-    match answer {
-        Ok(upstream_id) => {
+    match submission {
+        Submission::Accepted(operation) => {
             let due_at = now.saturating_add(poll_min(state));
             let next = Job {
                 state: JobState::Running,
-                upstream_id: Some(upstream_id),
+                upstream_id: Some(operation.id),
                 started_at: Some(now),
                 misses: 0,
                 due_at,
@@ -65,7 +67,7 @@ pub(super) async fn submit(state: &AppState, job: Job) -> Result<Option<Duration
             };
             written(state, &job, &next).await.map(|()| None)
         }
-        Err(error) if error.is_busy() || error == UpstreamError::Connect => {
+        Submission::Busy(error) | Submission::Rejected(error @ UpstreamError::Connect) => {
             // The provider has not taken it, so it may be offered again.
             let wait = error.retry_after().unwrap_or_else(|| backoff(state, job.misses));
             let next = Job {
@@ -77,17 +79,17 @@ pub(super) async fn submit(state: &AppState, job: Job) -> Result<Option<Duration
             };
             step(state, &job, &next, error.label()).await.map(|_| Some(wait))
         }
-        Err(UpstreamError::Refused { status, message, .. }) => {
+        Submission::Rejected(error) => {
             // Its owner reads the message; it may repeat the prompt, which has no place in a log.
-            tracing::info!(job = job.id, status, "the provider refused a job");
-            let failure = if status >= 500 {
-                Failure::new("upstream_failed", "The provider failed. Nothing was charged; try again.")
-            } else {
-                Failure::new("upstream_refused", format!("The provider refused this: {message}"))
+            tracing::info!(job = job.id, outcome = error.label(), "the provider refused a job");
+            let message = match error {
+                UpstreamError::Refused { message, .. } => message,
+                other => other.to_string(),
             };
+            let failure = Failure::new("upstream_refused", format!("The provider refused this: {message}"));
             fail(state, &job, failure).await.map(|_| None)
         }
-        Err(error) => {
+        Submission::Unknown(error) => {
             tracing::warn!(job = job.id, %error, "the answer to a submission was lost; the job is not sent again");
             let next = Job { state: JobState::Indeterminate, due_at: job.deadline_at, ..job.clone() };
             step(state, &job, &next, error.label()).await.map(|_| None)
@@ -97,24 +99,27 @@ pub(super) async fn submit(state: &AppState, job: Job) -> Result<Option<Duration
 
 async fn poll(state: &AppState, job: &Job) -> Result<(), Error> {
     let answer = match (state.providers.get(&job.provider), &job.upstream_id) {
-        (Some(provider), Some(id)) => provider.video_status(id).await,
+        (Some(provider), Some(id)) => provider.video_status(&Operation::new(id)).await,
         _ => Err(UpstreamError::Connect),
     };
     let now = now_ms();
     let late = now >= job.deadline_at;
-    match answer.map(|answer| (answer.outcome, answer.poll_after)) {
-        Ok((VideoOutcome::Pending { .. }, _)) if late => expire(state, job).await,
-        Ok((VideoOutcome::Pending { progress }, poll_after)) => {
+    match answer.map(|answer| (answer.status, answer.poll_after)) {
+        Ok((VideoStatus::Queued | VideoStatus::Running { .. }, _)) if late => expire(state, job).await,
+        Ok((status @ (VideoStatus::Queued | VideoStatus::Running { .. }), poll_after)) => {
             // Never backwards, whatever the provider says.
-            let progress = progress.max(job.progress);
+            let progress = match status {
+                VideoStatus::Running { progress } => progress.max(job.progress),
+                _ => job.progress,
+            };
             let wait = by_age(state, job, now).max(poll_after.unwrap_or_default());
             let next = Job { progress, misses: 0, due_at: now.saturating_add(millis(wait)), ..job.clone() };
             step(state, job, &next, "").await.map(|_| ())
         }
-        Ok((VideoOutcome::Completed { url }, _)) => {
+        Ok((VideoStatus::Done { outputs }, _)) => {
             let next = Job {
                 state: JobState::Storing,
-                upstream_url: url,
+                upstream_url: outputs.into_iter().next(),
                 progress: 99,
                 misses: 0,
                 due_at: now,
@@ -123,8 +128,13 @@ async fn poll(state: &AppState, job: &Job) -> Result<(), Error> {
             };
             step(state, job, &next, "").await.map(|_| ())
         }
-        Ok((VideoOutcome::Failed { code, message }, _)) => {
+        Ok((VideoStatus::Failed { code, message }, _)) => {
             fail(state, job, Failure { code, message }).await.map(|_| ())
+        }
+        Ok((status @ (VideoStatus::Cancelled | VideoStatus::Expired), _)) => {
+            let code = if status == VideoStatus::Expired { "upstream_expired" } else { "upstream_cancelled" };
+            let message = "The provider gave this video up. Nothing was charged.";
+            fail(state, job, Failure::new(code, message)).await.map(|_| ())
         }
         Err(error) => {
             // Not to hear of a job is not to hear that it failed: the hold stays, until its time is up.
@@ -193,7 +203,9 @@ async fn fetch(
     upstream_id: &str,
     job: &Job,
 ) -> Result<crate::asset::Asset, AssetError> {
-    let answer = provider.video_file(upstream_id, job.upstream_url.as_deref()).await?;
+    let answer = provider
+        .video_file(&Operation::new(upstream_id), job.upstream_url.as_deref(), Variant::Video)
+        .await?;
     let time = Duration::from_secs(10 * 60);
     let stored = tokio::time::timeout(time, state.assets.put_clip(answer)).await;
     stored.map_err(|_| AssetError::Upstream(UpstreamError::Timeout))?

@@ -80,7 +80,7 @@ async fn sweep(state: &AppState) -> Result<(), Error> {
 
 async fn prepare(state: &AppState) -> Result<(), Error> {
     for provider in state.providers.iter() {
-        slot::prepare(&state.store, &provider.config.id, provider.config.max_video_jobs).await?;
+        slot::prepare(&state.store, &provider.config().id, provider.config().max_video_jobs).await?;
     }
     transition::recover(state).await
 }
@@ -90,7 +90,7 @@ impl Work {
     async fn take_due(&mut self, state: &AppState) -> Result<Duration, Error> {
         let mut wait = HOUSEKEEPING;
         for provider in state.providers.iter() {
-            let config = &provider.config;
+            let config = provider.config();
             if let Some(until) = self.paused.get(&config.id).copied() {
                 let left = until.saturating_duration_since(Instant::now());
                 if !left.is_zero() {

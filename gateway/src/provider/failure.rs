@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
-use serde_json::Value;
+use serde_json::{Value, json};
 use triptych_protocol::ErrorCode;
 
 use crate::error::Error;
@@ -39,6 +39,12 @@ pub(crate) enum UpstreamError {
     /// The process ends before the answer could have come.
     #[error("the gateway is going down, so the call was given up. Try again shortly")]
     GoingDown,
+    /// It has failed again and again and is left alone for so long.
+    #[error("the provider has failed several times and is left alone for a moment")]
+    Resting(Duration),
+    /// Its API has no such call, or the adapter does not speak it.
+    #[error("the provider does not offer {0}")]
+    Unsupported(&'static str),
     /// It answered, but not in the shape that was agreed, or with an error inside a success.
     #[error("the provider's answer is no use: {0}")]
     Protocol(String),
@@ -52,6 +58,8 @@ impl UpstreamError {
             UpstreamError::Timeout => "timeout",
             UpstreamError::Broken => "broken",
             UpstreamError::GoingDown => "going_down",
+            UpstreamError::Resting(_) => "resting",
+            UpstreamError::Unsupported(_) => "unsupported",
             UpstreamError::Refused { status: 429, .. } => "rate_limited",
             UpstreamError::Refused { status: 500.., .. } => "server_error",
             UpstreamError::Refused { .. } => "refused",
@@ -64,10 +72,34 @@ impl UpstreamError {
         matches!(self, UpstreamError::Refused { status: 429 | 503, .. })
     }
 
+    /// The provider itself is down, unreachable or does not know the gateway's key. A plain 500 is not counted: some
+    /// servers answer so to a request that is wrong, and whoever sends one must not cut off everybody else.
+    pub(super) fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            UpstreamError::Connect
+                | UpstreamError::Timeout
+                | UpstreamError::Broken
+                | UpstreamError::Refused { status: 401 | 403 | 502..=504, .. }
+        )
+    }
+
+    /// The provider has done nothing for the call and has nothing against it, so another one may be asked.
+    pub(super) fn may_go_elsewhere(&self) -> bool {
+        matches!(
+            self,
+            UpstreamError::Connect
+                | UpstreamError::Resting(_)
+                | UpstreamError::Unsupported(_)
+                | UpstreamError::Refused { status: 401 | 403 | 429 | 503, .. }
+        )
+    }
+
     /// When the provider wants to be asked again, where it said so.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             UpstreamError::Refused { retry_after, .. } => *retry_after,
+            UpstreamError::Resting(left) => Some(*left),
             _ => None,
         }
     }
@@ -96,6 +128,8 @@ impl From<UpstreamError> for Error {
             UpstreamError::GoingDown => {
                 Error::new(ErrorCode::Unavailable, sentence).retry_after(Duration::from_secs(5))
             }
+            UpstreamError::Resting(left) => Error::new(ErrorCode::Unavailable, sentence).retry_after(left),
+            UpstreamError::Unsupported(_) => Error::new(ErrorCode::InvalidRequest, sentence),
             UpstreamError::Refused { status: 429, retry_after, .. } => {
                 Error::new(ErrorCode::RateLimited, "The provider is busy. Try again shortly.")
                     .retry_after(retry_after.unwrap_or(Duration::from_secs(2)))
@@ -142,7 +176,8 @@ pub(super) fn retry_after(answer: &Response) -> Option<Duration> {
 
 /// The message of an error object: OpenAI's `{"error":{"message"}}`, or `{"error":"…"}`. `error:null` is none.
 pub(super) fn error_message(value: &Value) -> Option<String> {
-    let error = value.get("error").filter(|error| !error.is_null())?;
+    // An empty error is how some write "none".
+    let error = value.get("error").filter(|error| !error.is_null() && **error != json!(""))?;
     let text = error.get("message").unwrap_or(error).as_str().unwrap_or("no reason given");
     Some(clean(text))
 }
@@ -175,8 +210,6 @@ pub(crate) fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -192,6 +225,7 @@ mod tests {
         assert_eq!(error_message(&json!({"error": {"message": "no", "code": 400}})).as_deref(), Some("no"));
         assert_eq!(error_message(&json!({"error": "no"})).as_deref(), Some("no"));
         assert_eq!(error_message(&json!({"error": null})), None);
+        assert_eq!(error_message(&json!({"error": ""})), None);
         assert_eq!(error_message(&json!({"id": "x"})), None);
     }
 }

@@ -1,16 +1,15 @@
 use std::time::Duration;
 
-use reqwest::Response;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::Provider;
 use super::failure::{UpstreamError, clean, error_message};
-use crate::config::ProviderKind;
 
 /// A clip to be made, as every adapter needs it.
 #[derive(Clone, Debug)]
 pub(crate) struct VideoOrder {
-    /// Our own id of the job; sent along so that a lost answer can be traced by hand.
+    /// Our own id of the job. It goes along where the API has a place for it, so that a clip whose order was
+    /// answered into the void can be found again.
     pub(crate) client_ref: String,
     /// The model of the catalogue.
     pub(crate) model: String,
@@ -24,99 +23,184 @@ pub(crate) struct VideoOrder {
     pub(crate) resolution: String,
     /// Such as `16:9`.
     pub(crate) aspect_ratio: String,
+    /// Where the provider may tell that the clip is done.
+    pub(crate) callback_url: Option<String>,
+    /// The finished clip to make this one from, as the same provider knows it.
+    pub(crate) remix_of: Option<Operation>,
 }
 
-/// What a provider said of a job.
+/// A provider's handle of a clip. Only the adapter that made it knows what is in it; the rest of the gateway stores
+/// it and hands it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Operation {
+    /// The provider's own id, for the audit and for webhooks. Never shown to users.
+    pub(crate) id: String,
+    /// What else the adapter must know to find the clip again.
+    #[serde(flatten)]
+    pub(super) more: Map<String, Value>,
+}
+
+/// How an order ended. The difference decides whether the order may be made again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum VideoOutcome {
-    /// It is not done yet; in percent.
-    Pending {
+pub(crate) enum Submission {
+    /// The provider has it.
+    Accepted(Operation),
+    /// The provider does not have it and never will: it said so, or it was not reached at all.
+    Rejected(UpstreamError),
+    /// The provider has not taken it and may later.
+    Busy(UpstreamError),
+    /// Nobody knows. It must not be made again.
+    Unknown(UpstreamError),
+}
+
+/// Where a clip stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum VideoStatus {
+    /// It waits for its turn at the provider.
+    Queued,
+    /// It is being made; in percent.
+    Running {
         /// 0 where the provider gives none.
         progress: u8,
     },
-    /// The clip is ready.
-    Completed {
-        /// Where it is, for the providers that say so.
-        url: Option<String>,
+    /// It is ready.
+    Done {
+        /// Links to it, for the providers that give some.
+        outputs: Vec<String>,
     },
-    /// There will be no clip.
+    /// There will be none.
     Failed {
         /// The provider's word for it, or ours.
         code: String,
         /// Fit for the user.
         message: String,
     },
+    /// It was taken back at the provider.
+    Cancelled,
+    /// The provider gave it up, or has thrown it away.
+    Expired,
 }
 
 /// A poll's result, and when the provider wants the next one.
 #[derive(Clone, Debug)]
-pub(crate) struct VideoStatusAnswer {
-    pub(crate) outcome: VideoOutcome,
+pub(crate) struct VideoReport {
+    pub(crate) status: VideoStatus,
     pub(crate) poll_after: Option<Duration>,
 }
 
-impl Provider {
-    /// Orders a clip; the result is the provider's own id of the job.
-    pub(crate) async fn video_start(&self, order: &VideoOrder) -> Result<String, UpstreamError> {
-        let answer = match self.config.kind {
-            ProviderKind::Openai => self.openai_start(order).await?,
-            ProviderKind::Generations => self.generations_start(order).await?,
-        };
-        let id = ["job_id", "task_id", "id"].iter().find_map(|field| answer.get(field)?.as_str());
-        let id = id.ok_or_else(|| UpstreamError::Protocol("the new job has no id".into()))?;
-        super::openai::segment(id).map(str::to_owned)
+/// What became of the wish to take a clip back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cancellation {
+    /// It will not be made.
+    Cancelled,
+    /// It is made or being made; its end must be waited for.
+    TooLate,
+    /// The provider cannot; its end must be waited for.
+    Unsupported,
+}
+
+/// Which file of a finished clip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Variant {
+    /// The clip itself.
+    #[default]
+    Video,
+    /// One picture of it.
+    Thumbnail,
+    /// Many small pictures of it in one.
+    Spritesheet,
+}
+
+impl Operation {
+    /// A handle that is no more than the provider's id.
+    pub(crate) fn new(id: impl Into<String>) -> Self {
+        Operation { id: id.into(), more: Map::new() }
     }
 
-    /// Where a job stands.
-    pub(crate) async fn video_status(&self, operation: &str) -> Result<VideoStatusAnswer, UpstreamError> {
-        match self.config.kind {
-            ProviderKind::Openai => self.openai_status(operation).await,
-            ProviderKind::Generations => self.generations_status(operation).await,
+    /// Reads the handle out of the answer to an order, which names it in one of several ways.
+    pub(super) fn read(answer: &Value) -> Result<Self, UpstreamError> {
+        let id = ["/job_id", "/task_id", "/id", "/data/id", "/data/task_id"]
+            .iter()
+            .find_map(|path| answer.pointer(path)?.as_str())
+            .ok_or_else(|| UpstreamError::Protocol("the new job has no id".into()))?;
+        segment(id).map(Operation::new)
+    }
+}
+
+impl Submission {
+    /// Why the order was not taken, or may not have been.
+    pub(super) fn error(&self) -> Option<&UpstreamError> {
+        match self {
+            Submission::Accepted(_) => None,
+            Submission::Rejected(error) | Submission::Busy(error) | Submission::Unknown(error) => Some(error),
         }
     }
 
-    /// The finished clip, whose link the provider may have given.
-    pub(crate) async fn video_file(
-        &self,
-        operation: &str,
-        url: Option<&str>,
-    ) -> Result<Response, UpstreamError> {
-        match (self.config.kind, url) {
-            (ProviderKind::Openai, _) => self.openai_file(operation).await,
-            (ProviderKind::Generations, Some(url)) => self.linked_file(url).await,
-            (ProviderKind::Generations, None) => {
-                Err(UpstreamError::Protocol("the finished job has no link".into()))
-            }
+    /// Sorts the outcome of the call that makes an order.
+    pub(super) fn of(outcome: Result<Operation, UpstreamError>) -> Self {
+        let error = match outcome {
+            Ok(operation) => return Submission::Accepted(operation),
+            Err(error) => error,
+        };
+        match &error {
+            UpstreamError::Resting(_) | UpstreamError::Refused { status: 429, .. } => Submission::Busy(error),
+            // With a time to come back it is the server's own word; without one it may be a proxy's, which does not
+            // know what the server behind it has done.
+            UpstreamError::Refused { status: 503, retry_after: Some(_), .. } => Submission::Busy(error),
+            UpstreamError::Refused { status: 408, .. } => Submission::Unknown(error),
+            UpstreamError::Refused { status: ..500, .. }
+            | UpstreamError::Connect
+            | UpstreamError::Unsupported(_) => Submission::Rejected(error),
+            _ => Submission::Unknown(error),
         }
     }
 }
 
-/// Reads a job's status. A word that nobody knows is an error: taken for "pending" it would be polled for ever.
-pub(super) fn outcome(job: &Value) -> Result<VideoOutcome, UpstreamError> {
-    let status = job.get("status").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+impl Variant {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Variant::Video => "video",
+            Variant::Thumbnail => "thumbnail",
+            Variant::Spritesheet => "spritesheet",
+        }
+    }
+}
+
+/// Reads the words that the job APIs have for where a job stands. One that nobody knows is an error: taken for
+/// "pending" it would be polled for ever.
+pub(super) fn status(job: &Value, outputs: Vec<String>) -> Result<VideoStatus, UpstreamError> {
+    let word = job.get("status").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
     let error = error_message(job);
     let failed = |message: Option<String>| {
         let code = job.pointer("/error/code").and_then(Value::as_str).map(clean);
-        VideoOutcome::Failed {
+        VideoStatus::Failed {
             code: code.unwrap_or_else(|| "upstream_failed".into()),
             message: message.unwrap_or_else(|| "The provider could not make the clip.".into()),
         }
     };
-    Ok(match status.as_str() {
-        "queued" | "pending" | "submitted" | "starting" | "created" | "throttled" | "in_progress"
-        | "processing" | "running" => VideoOutcome::Pending { progress: progress(job) },
+    Ok(match word.as_str() {
+        "queued" | "pending" | "submitted" | "created" | "queueing" | "throttled" => VideoStatus::Queued,
+        "starting" | "in_progress" | "processing" | "running" => {
+            VideoStatus::Running { progress: progress(job) }
+        }
         // Done with an error inside is a failure.
         "completed" | "succeeded" | "succeed" | "success" if error.is_some() => failed(error),
-        "completed" | "succeeded" | "succeed" | "success" => {
-            let url =
-                ["/video_url", "/url", "/data/outputs/0"].iter().find_map(|path| job.pointer(path)?.as_str());
-            VideoOutcome::Completed { url: url.map(str::to_owned) }
-        }
-        "failed" | "error" | "cancelled" | "canceled" | "expired" | "aborted" | "timeout" => failed(error),
+        "completed" | "succeeded" | "succeed" | "success" => VideoStatus::Done { outputs },
+        "failed" | "failure" | "error" | "aborted" | "timeout" => failed(error),
+        "cancelled" | "canceled" => VideoStatus::Cancelled,
+        "expired" => VideoStatus::Expired,
         other => {
             return Err(UpstreamError::Protocol(format!("the job's status `{}` is unknown", clean(other))));
         }
     })
+}
+
+/// An id of the provider's as a piece of a path.
+pub(super) fn segment(id: &str) -> Result<&str, UpstreamError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:~".contains(&byte);
+    let fits = !id.is_empty() && id.len() <= 256 && !id.starts_with('.') && id.bytes().all(plain);
+    fits.then_some(id).ok_or_else(|| UpstreamError::Protocol("the job's id is no id".into()))
 }
 
 /// A whole percentage; some send a fraction or a text such as `40%`.
@@ -137,18 +221,23 @@ mod tests {
 
     use super::*;
 
+    fn read(job: Value) -> Result<VideoStatus, UpstreamError> {
+        status(&job, Vec::new())
+    }
+
     #[test]
     fn an_unknown_status_is_an_error_and_not_pending() {
-        assert!(outcome(&json!({"status": "marinating"})).is_err());
-        assert!(outcome(&json!({})).is_err());
+        assert!(read(json!({"status": "marinating"})).is_err());
+        assert!(read(json!({"status": 3})).is_err());
+        assert!(read(json!({})).is_err());
     }
 
     #[test]
     fn done_with_an_error_inside_is_a_failure() {
         let job = json!({"status": "completed", "error": {"code": "moderation", "message": "No."}});
         assert_eq!(
-            outcome(&job).unwrap(),
-            VideoOutcome::Failed { code: "moderation".into(), message: "No.".into() }
+            read(job).unwrap(),
+            VideoStatus::Failed { code: "moderation".into(), message: "No.".into() }
         );
     }
 
@@ -156,16 +245,49 @@ mod tests {
     fn progress_is_read_in_each_of_its_shapes() {
         for (value, percent) in [(json!(40), 40), (json!("40%"), 40), (json!(100), 99), (json!(null), 0)] {
             let job = json!({"status": "in_progress", "progress": value, "error": null});
-            assert_eq!(outcome(&job).unwrap(), VideoOutcome::Pending { progress: percent });
+            assert_eq!(read(job).unwrap(), VideoStatus::Running { progress: percent });
         }
     }
 
     #[test]
-    fn a_finished_job_says_where_its_clip_is() {
-        let job = json!({"status": "succeeded", "video_url": "http://127.0.0.1/x.mp4"});
-        assert_eq!(
-            outcome(&job).unwrap(),
-            VideoOutcome::Completed { url: Some("http://127.0.0.1/x.mp4".into()) }
-        );
+    fn what_ended_upstream_without_a_clip_is_told_apart() {
+        assert_eq!(read(json!({"status": "canceled"})).unwrap(), VideoStatus::Cancelled);
+        assert_eq!(read(json!({"status": "expired"})).unwrap(), VideoStatus::Expired);
+    }
+
+    #[test]
+    fn only_what_the_provider_certainly_lacks_may_be_ordered_again() {
+        let refused = |status, seconds: Option<u64>| UpstreamError::Refused {
+            status,
+            message: String::new(),
+            retry_after: seconds.map(Duration::from_secs),
+        };
+        for error in [UpstreamError::Connect, refused(400, None), refused(401, None), refused(422, Some(1))] {
+            assert_eq!(Submission::of(Err(error.clone())), Submission::Rejected(error));
+        }
+        for error in [refused(429, None), refused(503, Some(1)), UpstreamError::Resting(Duration::ZERO)] {
+            assert_eq!(Submission::of(Err(error.clone())), Submission::Busy(error));
+        }
+        for error in [
+            UpstreamError::Timeout,
+            UpstreamError::Broken,
+            UpstreamError::Protocol("no JSON".into()),
+            UpstreamError::GoingDown,
+            refused(408, None),
+            refused(500, None),
+            refused(502, Some(1)),
+            refused(503, None),
+        ] {
+            assert_eq!(Submission::of(Err(error.clone())), Submission::Unknown(error));
+        }
+    }
+
+    #[test]
+    fn a_handle_survives_its_way_through_the_store() {
+        let mut operation = Operation::new("vid_1");
+        operation.more.insert("kind".into(), "image2video".into());
+        let text = serde_json::to_string(&operation).unwrap();
+        assert_eq!(serde_json::from_str::<Operation>(&text).unwrap(), operation);
+        assert!(Operation::read(&json!({"id": "../admin"})).is_err());
     }
 }

@@ -10,14 +10,14 @@ use axum::routing::post;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 use tracing::Instrument;
-use triptych_protocol::{Modality, Scope, TriptychExtra};
+use triptych_protocol::{Scope, TriptychExtra};
 
 use crate::auth::Caller;
 use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
 use crate::estimate::quote_chat;
 use crate::ledger::UsageRecord;
-use crate::provider::ChatCall;
+use crate::provider::{Ability, ChatCall, Plan};
 use crate::state::AppState;
 use crate::stream::{self, Meter, Place, Pump, StreamLog, prompt_tokens};
 
@@ -30,7 +30,7 @@ pub(super) fn router() -> Router<AppState> {
 
 /// A chat call that is priced and knows where to go.
 struct Prepared {
-    provider: String,
+    plan: Plan,
     call: ChatCall,
     prompt_tokens: u64,
     /// Answers that were asked for.
@@ -62,11 +62,8 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let Value::Object(body) = body else { return Err(Error::invalid("", "The body must be a JSON object.")) };
     let streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
     let include_usage = body.get("stream_options").and_then(|options| options.get("include_usage"));
-    // Speech goes through chat completions; a provider of its own for it comes first.
-    let modality = model.triptych.modality;
-    let provider = state.providers.serving(modality).or_else(|_| state.providers.serving(Modality::Chat))?;
     let prepared = Prepared {
-        provider: provider.config.id.clone(),
+        plan: state.providers.plan(model, Ability::Chat)?,
         prompt_tokens: prompt_tokens(&body),
         choices: body.get("n").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
         include_usage: include_usage.and_then(Value::as_bool).unwrap_or(false),
@@ -95,7 +92,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         meter: Meter::new(prepared.prompt_tokens, prepared.choices),
         running: state.underway.begin(),
         state,
-        provider: prepared.provider,
+        plan: prepared.plan,
         call: prepared.call,
         hold,
         log: writer,
@@ -111,10 +108,8 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
 
 /// The answer in one piece.
 async fn whole(state: &AppState, prepared: Prepared, hold: Hold) -> Result<Response, Error> {
-    let provider =
-        state.providers.get(&prepared.provider).ok_or_else(|| Error::internal("the provider is gone"))?;
-    let mut answer = match call::unless_going_down(state, provider.chat(&prepared.call)).await {
-        Ok(answer) => answer,
+    let mut answer = match call::unless_going_down(state, prepared.plan.chat(&prepared.call)).await {
+        Ok((_, answer)) => answer,
         Err(error) => {
             // Where it fails it has logged itself, and the provider's error matters more to the caller.
             hold.release(state, error.label()).await.ok();

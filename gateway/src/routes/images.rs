@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use triptych_protocol::{ImageData, ImageRequest, ImageResponse, Scope, TriptychExtra, image_cost};
 
 use crate::asset::{Asset, AssetKind, image_type};
@@ -17,7 +17,7 @@ use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
 use crate::estimate::{ResolvedImage, quote_image};
 use crate::ledger::UsageRecord;
-use crate::provider::{Provider, UpstreamError};
+use crate::provider::{Ability, ImageCall, Provider, UpstreamError};
 use crate::state::AppState;
 use crate::store::now_ms;
 use crate::stream::usage_of;
@@ -47,17 +47,26 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     caller.allow_model(&request.model)?;
     let model = state.catalogue.model(&request.model)?;
     let (quote, resolved) = quote_image(model, &request)?;
-    let provider = state.providers.serving(triptych_protocol::Modality::Image)?;
+    let plan = state.providers.plan(model, Ability::Images)?;
     let call = Call::new(&caller, "image", &headers, bytes)?;
     let hold = match call.start(&state, model, &quote, LIFE, None).await? {
         Start::Replay(replay) => return Ok(replay.into_response()),
         Start::Fresh(hold) => hold,
     };
-    let safety = call::safety_identifier(&caller);
+    let order = ImageCall {
+        model: model.id.clone(),
+        prompt: request.prompt.clone(),
+        n: resolved.n,
+        size: resolved.size.clone(),
+        extra: Map::new(),
+        sources: Vec::new(),
+        mask: None,
+        partial_images: 0,
+        safety_identifier: call::safety_identifier(&caller),
+    };
     let drawing = async {
-        let ResolvedImage { size, n } = &resolved;
-        let answer = provider.images(&model.id, &request.prompt, *n, size, &safety).await?;
-        let pictures = pictures(provider, &answer, *n).await?;
+        let (provider, answer) = plan.images(&order).await?;
+        let pictures = pictures(&provider, &answer, resolved.n).await?;
         Ok((answer, pictures))
     };
     let (answer, pictures) = match call::unless_going_down(&state, drawing).await {
@@ -80,13 +89,13 @@ async fn pictures(provider: &Provider, answer: &Value, n: u32) -> Result<Vec<Byt
         let text = |name: &str| item.get(name).and_then(Value::as_str);
         let bytes = match (text("b64_json"), text("url")) {
             (Some(encoded), _) => STANDARD.decode(encoded).ok().map(Bytes::from),
-            (None, Some(url)) => provider.image_file(url, MAX_PICTURE).await.ok(),
+            (None, Some(url)) => provider.file_bytes(url, MAX_PICTURE).await.ok(),
             (None, None) => None,
         };
         match bytes.filter(|bytes| image_type(bytes).is_ok()) {
             Some(bytes) => pictures.push(bytes),
             None => {
-                tracing::warn!(provider = provider.config.id, "a picture is no picture and is not charged")
+                tracing::warn!(provider = provider.id(), "a picture is no picture and is not charged")
             }
         }
     }

@@ -1,4 +1,5 @@
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Response as Upstream;
@@ -15,7 +16,7 @@ use super::registry::Writer;
 use crate::call::{Hold, Kept, going_down, unless_going_down};
 use crate::error::Error;
 use crate::ledger::UsageRecord;
-use crate::provider::{ChatCall, UpstreamError};
+use crate::provider::{ChatCall, Plan, Provider, UpstreamError};
 use crate::sse::Reader;
 use crate::state::{AppState, Running};
 
@@ -25,8 +26,8 @@ const LAST_BYTES: Duration = Duration::from_secs(1);
 /// Reads one streamed answer to its end and settles it, whoever is still listening.
 pub(crate) struct Pump {
     pub(crate) state: AppState,
-    /// The provider's id.
-    pub(crate) provider: String,
+    /// The providers that may be asked.
+    pub(crate) plan: Plan,
     pub(crate) call: ChatCall,
     pub(crate) hold: Hold,
     pub(crate) log: Writer,
@@ -39,7 +40,7 @@ pub(crate) struct Pump {
 /// The part of a [`Pump`] that lives as long as the stream does; the caller's conversation is gone by then.
 struct Flow {
     state: AppState,
-    provider: String,
+    provider: Arc<Provider>,
     /// The caller's name of the model, as JSON.
     model: String,
     /// Most tokens that all answers together may have.
@@ -90,8 +91,9 @@ impl Pump {
     pub(crate) async fn run(self, ready: oneshot::Sender<Result<(), Error>>) {
         let pace = Pace::start(&self.call.model);
         // Boxed, as is the end: what lives through the stream should not have room for them.
-        let answer = match Box::pin(self.ask()).await {
-            Ok(answer) => answer,
+        let asked = unless_going_down(&self.state, self.plan.chat_stream(&self.call));
+        let (provider, answer) = match Box::pin(asked).await.map_err(Error::from) {
+            Ok(taken) => taken,
             Err(error) => {
                 // Logged inside where it fails; the caller gets the provider's error either way.
                 Box::pin(self.hold.release(&self.state, "the provider refused")).await.ok();
@@ -105,7 +107,7 @@ impl Pump {
             model: Value::from(self.call.model.as_str()).to_string(),
             cap: self.call.most_tokens(),
             state: self.state,
-            provider: self.provider,
+            provider,
             hold: self.hold,
             log: self.log,
             include_usage: self.include_usage,
@@ -113,20 +115,10 @@ impl Pump {
             pace,
             envelope: Envelope::default(),
         };
-        drop(self.call);
+        drop((self.call, self.plan));
         flow.run(answer).await;
         // Only now may the process stop.
         drop(self.running);
-    }
-
-    async fn ask(&self) -> Result<Upstream, Error> {
-        match self.state.providers.get(&self.provider) {
-            Some(provider) => {
-                let asked = provider.chat_stream(&self.call);
-                unless_going_down(&self.state, asked).await.map_err(Error::from)
-            }
-            None => Err(Error::internal("the provider is gone")),
-        }
     }
 }
 
@@ -145,9 +137,7 @@ impl Flow {
 
     async fn read(&mut self, answer: &mut Upstream) -> End {
         let (state, log) = (self.state.clone(), self.log.log());
-        let Some(provider) = state.providers.get(&self.provider) else {
-            return End::Failed(Error::internal("the provider is gone"));
-        };
+        let provider = self.provider.clone();
         let limits = &state.config.streams;
         let mut abandoned = pin!(log.abandoned(limits.drain));
         let mut stopped = pin!(log.stopped());
@@ -189,7 +179,7 @@ impl Flow {
                 }
                 if self.is_used_up() {
                     tracing::warn!(
-                        provider = self.provider,
+                        provider = provider.id(),
                         "an answer is longer than its cap and was cut off"
                     );
                     return End::UsedUp;

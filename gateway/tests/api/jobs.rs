@@ -14,7 +14,7 @@ use crate::videos::{clip, ended, job, order, price, reaches};
 async fn a_failed_job_gives_its_hold_back_and_says_why() {
     let gateway = Gateway::start().await;
     let user = gateway.user("ada").await;
-    for fault in ["job-failed", "done-with-error", "500"] {
+    for fault in ["job-failed", "done-with-error"] {
         gateway.fault(FaultRoute::Video, &[fault]);
         let created = order(&gateway, &user, clip("Waves")).await;
         let done = ended(&gateway, &user, &created["id"]).await;
@@ -69,6 +69,21 @@ async fn a_lost_submission_is_never_sent_twice_and_keeps_its_hold() {
     ended(&gateway, &user, &other["id"]).await;
     assert_eq!(job(&gateway, &user, &created["id"]).await["status"], "in_progress");
     assert_eq!(gateway.app.simulator.bill().items.len(), 2);
+    assert_eq!(gateway.balance(&user).await.held.micro(), price(&created));
+    gateway.check_books().await;
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_at_an_order_may_have_taken_it_so_it_is_not_sent_again() {
+    let gateway = Gateway::start().await;
+    let user = gateway.user("ada").await;
+    gateway.fault(FaultRoute::Video, &["500"]);
+    let created = order(&gateway, &user, clip("Waves")).await;
+    reaches(&gateway, &user, &created["id"], "in_progress").await;
+    // Others are served in the meantime, so the worker has had its turn.
+    let other = order(&gateway, &user, clip("Hills")).await;
+    assert_eq!(ended(&gateway, &user, &other["id"]).await["status"], "completed");
+    assert_eq!(job(&gateway, &user, &created["id"]).await["status"], "in_progress");
     assert_eq!(gateway.balance(&user).await.held.micro(), price(&created));
     gateway.check_books().await;
 }

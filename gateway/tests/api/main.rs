@@ -17,7 +17,9 @@ mod errors;
 mod estimates;
 mod images;
 mod jobs;
+mod routing;
 mod safety;
+
 mod sessions;
 mod streams;
 mod support;
