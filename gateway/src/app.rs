@@ -74,6 +74,8 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
             serve::serve(listener, admin_router(state.clone()), config, state.shutdown.clone()).await;
         }
     };
+    let store = state.store.clone();
+    let heartbeat = tokio::spawn(async move { store.keep_signed_on().await });
     let grace = state.config.shutdown_grace;
     let overdue = async {
         state.shutdown.wait().await;
@@ -91,6 +93,7 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
     if tokio::time::timeout(grace, settled).await.is_err() {
         tracing::warn!("some calls did not end in time; the next start gives back what they hold");
     }
+    heartbeat.abort();
     state.store.close().await;
 }
 

@@ -7,12 +7,11 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, WriteMultipart};
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::ledger::AccountId;
-use crate::store::{Store, Tx, new_id, now_ms};
+use crate::store::{AnyRow, Store, Tx, new_id, now_ms};
 
 mod link;
 mod range;
@@ -162,7 +161,7 @@ impl Assets {
     ) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO asset (id, account_id, kind, mime, bytes, path, job_id, created_at, expires_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&asset.id)
         .bind(&account.0)
@@ -181,7 +180,7 @@ impl Assets {
     /// A recorded file that has not expired.
     pub(crate) async fn find(&self, store: &Store, id: &str) -> Result<Option<Asset>, Error> {
         let row = sqlx::query(
-            "SELECT id, kind, mime, bytes, path, created_at, expires_at FROM asset WHERE id = ? AND expires_at > ?",
+            "SELECT id, kind, mime, bytes, path, created_at, expires_at FROM asset WHERE id = $1 AND expires_at > $2",
         )
         .bind(id)
         .bind(now_ms())
@@ -214,7 +213,7 @@ impl Assets {
     /// Deletes what has expired; tells how many files.
     pub(crate) async fn sweep(&self, store: &Store) -> Result<usize, Error> {
         let rows = sqlx::query(
-            "SELECT id, kind, mime, bytes, path, created_at, expires_at FROM asset WHERE expires_at <= ? LIMIT 200",
+            "SELECT id, kind, mime, bytes, path, created_at, expires_at FROM asset WHERE expires_at <= $1 LIMIT 200",
         )
         .bind(now_ms())
         .fetch_all(store.read())
@@ -224,7 +223,7 @@ impl Assets {
             // The file first: a row without a file answers 404, a file without a row would stay for ever.
             self.discard(&asset).await;
             let mut tx = store.write().await?;
-            sqlx::query("DELETE FROM asset WHERE id = ?").bind(&asset.id).execute(&mut *tx).await?;
+            sqlx::query("DELETE FROM asset WHERE id = $1").bind(&asset.id).execute(&mut *tx).await?;
             tx.commit().await?;
         }
         Ok(rows.len())
@@ -239,7 +238,7 @@ impl Assets {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Asset, Error> {
+fn read(row: &AnyRow) -> Result<Asset, Error> {
     let kind = match row.try_get::<String, _>(1)?.as_str() {
         "video" => AssetKind::Video,
         _ => AssetKind::Image,

@@ -11,7 +11,7 @@ use triptych_protocol::{Credits, ErrorCode, Model, Price, Receipt, TriptychExtra
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::estimate::Quote;
-use crate::idempotency::{self, Begin, Guard, Key, Replay};
+use crate::idempotency::{self, Begin, Guard, Key, KeyName, Replay};
 use crate::ledger::{AccountId, NewHold, ReservationId, UsageRecord};
 use crate::provider::UpstreamError;
 use crate::state::AppState;
@@ -33,7 +33,7 @@ const MAX_KEPT: usize = 32 * 1024 * 1024;
 pub(crate) struct Call<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) route: &'static str,
-    pub(crate) key: Option<String>,
+    pub(crate) key: Option<KeyName>,
     pub(crate) body: Bytes,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
     pub(crate) async fn begin(&self, state: &AppState, tx: &mut Tx) -> Result<Option<Begin>, Error> {
         let Some(key) = &self.key else { return Ok(None) };
         let body_hash = idempotency::body_hash(&self.body);
-        let key = Key { scope: &self.caller.account.0, route: self.route, key, body_hash };
+        let key = Key { scope: &self.caller.account.0, route: self.route, name: key.clone(), body_hash };
         idempotency::begin(tx, &state.store, key).await.map(Some)
     }
 
@@ -98,8 +98,8 @@ impl<'a> Call<'a> {
             None => None,
         };
         let id = hold(state, &mut tx, self.caller, model, quote, life).await?;
-        if let (Some(guard), Some(note)) = (&guard, note) {
-            guard.note(&mut tx, note).await?;
+        if let Some(guard) = &guard {
+            guard.attach(&mut tx, &id, note).await?;
         }
         tx.commit().await?;
         Ok(Start::Fresh(Hold {

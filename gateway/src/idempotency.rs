@@ -13,9 +13,12 @@ use sqlx::Row;
 use triptych_protocol::ErrorCode;
 
 use crate::error::Error;
-use crate::store::{Store, Tx, now_ms};
+use crate::ledger::ReservationId;
+use crate::store::{Store, Tx, new_id, now_ms};
 
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a call without a key is known by its body: longer than a client goes on repeating it.
+const KEPT_UNNAMED: Duration = Duration::from_secs(2 * 60);
 const LONGEST_KEY: usize = 255;
 
 /// What a repeat is known by.
@@ -23,8 +26,17 @@ pub(crate) struct Key<'a> {
     /// Whose key it is; two users may choose the same one.
     pub(crate) scope: &'a str,
     pub(crate) route: &'a str,
-    pub(crate) key: &'a str,
+    pub(crate) name: KeyName,
     pub(crate) body_hash: String,
+}
+
+/// What names a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyName {
+    /// The key that the caller has chosen.
+    Chosen(String),
+    /// None was chosen, by a client that repeats calls by itself and counts the attempts: the body is the name.
+    Attempt(u32),
 }
 
 /// How a call with a key begins.
@@ -49,6 +61,21 @@ pub(crate) struct Guard {
     scope: String,
     route: String,
     key: String,
+    claim: String,
+}
+
+/// A row of the table.
+struct Known {
+    body_hash: String,
+    done: bool,
+    epoch: String,
+    note: Option<String>,
+    /// What became of its hold, where it has one.
+    hold: Option<String>,
+    created_at: i64,
+    status: Option<i64>,
+    headers: Option<String>,
+    body: Option<Vec<u8>>,
 }
 
 /// Looks for an earlier call of that key and claims the key where there is none.
@@ -58,79 +85,167 @@ pub(crate) struct Guard {
 /// outcome cannot be repeated or is not known.
 pub(crate) async fn begin(tx: &mut Tx, store: &Store, key: Key<'_>) -> Result<Begin, Error> {
     let now = now_ms();
-    sqlx::query("DELETE FROM idempotency WHERE expires_at <= ?").bind(now).execute(&mut **tx).await?;
-    let row = sqlx::query(
-        "SELECT body_hash, state, epoch, note, status, headers, body FROM idempotency \
-         WHERE scope = ? AND route = ? AND key = ?",
-    )
-    .bind(key.scope)
-    .bind(key.route)
-    .bind(key.key)
-    .fetch_optional(&mut **tx)
-    .await?;
-    let Some(row) = row else {
-        sqlx::query(
-            "INSERT INTO idempotency (scope, route, key, body_hash, state, epoch, created_at, expires_at) \
-             VALUES (?, ?, ?, ?, 'in_flight', ?, ?, ?)",
-        )
-        .bind(key.scope)
-        .bind(key.route)
-        .bind(key.key)
-        .bind(&key.body_hash)
-        .bind(store.epoch())
-        .bind(now)
-        .bind(now + KEPT.as_millis() as i64)
-        .execute(&mut **tx)
-        .await?;
-        let (scope, route, key) = (key.scope.to_owned(), key.route.to_owned(), key.key.to_owned());
-        return Ok(Begin::Fresh(Guard { scope, route, key }));
+    let (name, kept) = match &key.name {
+        KeyName::Chosen(name) => (name.clone(), KEPT),
+        KeyName::Attempt(_) => (format!("body:{}", key.body_hash), KEPT_UNNAMED),
     };
-    if row.try_get::<String, _>(0)? != key.body_hash {
+    let guard =
+        Guard { scope: key.scope.to_owned(), route: key.route.to_owned(), key: name, claim: new_id("claim") };
+    let expires_at = now + kept.as_millis() as i64;
+    if key.name == KeyName::Attempt(0) {
+        // The same call a second time, or many at once: only a repeat that says so is one.
+        guard.claim_again(tx, store, &key.body_hash, now, expires_at).await?;
+        return Ok(Begin::Fresh(guard));
+    }
+    if guard.claim_first(tx, store, &key.body_hash, now, expires_at).await? {
+        return Ok(Begin::Fresh(guard));
+    }
+    let known = guard.known(tx).await?;
+    if known.is_over(now, kept) {
+        guard.claim_again(tx, store, &key.body_hash, now, expires_at).await?;
+        return Ok(Begin::Fresh(guard));
+    }
+    if known.body_hash != key.body_hash {
         let message = "This idempotency key was used before with another body. Use a new key for a new call.";
         return Err(Error::new(ErrorCode::IdempotencyMismatch, message));
     }
-    let note: Option<String> = row.try_get(3)?;
-    if row.try_get::<String, _>(1)? == "done" {
-        return match row.try_get::<Option<u16>, _>(4)? {
-            Some(status) => {
-                let headers: Option<String> = row.try_get(5)?;
-                let headers =
-                    serde_json::from_str(headers.as_deref().unwrap_or("[]")).map_err(Error::internal)?;
-                Ok(Begin::Replay(Replay {
-                    status,
-                    headers,
-                    body: row.try_get::<Option<_>, _>(6)?.unwrap_or_default(),
-                }))
-            }
-            None => Err(Error::new(
-                ErrorCode::Conflict,
-                format!(
-                    "This call was done before and its answer was not kept{}. Use a new key to call again.",
-                    note.map(|note| format!(": {note}")).unwrap_or_default()
-                ),
-            )),
-        };
+    if known.done {
+        return known.replay();
     }
-    if row.try_get::<String, _>(2)? != store.epoch() {
-        let message = "The outcome of this call is unknown: the gateway restarted while it ran. Its hold was given \
-                       back. Use a new key to call again.";
+    let alive = store.is_alive(tx, &known.epoch).await?;
+    if !alive || known.hold.as_deref().is_some_and(|hold| hold != "held") {
+        let message = "The outcome of this call is unknown: the gateway restarted or gave up while it ran. Its hold \
+                       was given back. Use a new key to call again.";
         return Err(Error::new(ErrorCode::Conflict, message));
     }
-    let about = note.map(|note| format!(" ({note})")).unwrap_or_default();
+    let about = known.note.map(|note| format!(" ({note})")).unwrap_or_default();
     let message = format!("A call with this idempotency key is running{about}. Wait for it.");
     Err(Error::new(ErrorCode::InFlight, message).retry_after(Duration::from_secs(1)))
 }
 
+impl Known {
+    fn is_over(&self, now: i64, kept: Duration) -> bool {
+        self.created_at.saturating_add(kept.as_millis() as i64) <= now
+    }
+
+    fn replay(self) -> Result<Begin, Error> {
+        let Some(status) = self.status else {
+            let note = self.note.map(|note| format!(": {note}")).unwrap_or_default();
+            return Err(Error::new(
+                ErrorCode::Conflict,
+                format!(
+                    "This call was done before and its answer was not kept{note}. Use a new key to call again."
+                ),
+            ));
+        };
+        let headers =
+            serde_json::from_str(self.headers.as_deref().unwrap_or("[]")).map_err(Error::internal)?;
+        Ok(Begin::Replay(Replay {
+            status: u16::try_from(status).unwrap_or(200),
+            headers,
+            body: self.body.unwrap_or_default(),
+        }))
+    }
+}
+
 impl Guard {
-    /// Keeps a word about the call, such as its stream's id, for those who repeat it.
-    pub(crate) async fn note(&self, tx: &mut Tx, note: &str) -> Result<(), Error> {
-        sqlx::query("UPDATE idempotency SET note = ? WHERE scope = ? AND route = ? AND key = ?")
-            .bind(note)
-            .bind(&self.scope)
-            .bind(&self.route)
-            .bind(&self.key)
-            .execute(&mut **tx)
-            .await?;
+    /// Claims a key that nobody has claimed; false where somebody has.
+    async fn claim_first(
+        &self,
+        tx: &mut Tx,
+        store: &Store,
+        body_hash: &str,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<bool, Error> {
+        let claimed = sqlx::query(
+            "INSERT INTO idempotency (scope, route, key, body_hash, state, claim, epoch, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, 'in_flight', $5, $6, $7, $8) ON CONFLICT (scope, route, key) DO NOTHING",
+        )
+        .bind(&self.scope)
+        .bind(&self.route)
+        .bind(&self.key)
+        .bind(body_hash)
+        .bind(&self.claim)
+        .bind(store.epoch())
+        .bind(now)
+        .bind(expires_at)
+        .execute(&mut **tx)
+        .await?;
+        Ok(claimed.rows_affected() == 1)
+    }
+
+    /// Claims a key whoever has it: its call counts no more.
+    async fn claim_again(
+        &self,
+        tx: &mut Tx,
+        store: &Store,
+        body_hash: &str,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO idempotency (scope, route, key, body_hash, state, claim, epoch, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, 'in_flight', $5, $6, $7, $8) ON CONFLICT (scope, route, key) DO UPDATE SET \
+             body_hash = $4, state = 'in_flight', claim = $5, epoch = $6, created_at = $7, expires_at = $8, \
+             reservation_id = NULL, note = NULL, status = NULL, headers = NULL, body = NULL",
+        )
+        .bind(&self.scope)
+        .bind(&self.route)
+        .bind(&self.key)
+        .bind(body_hash)
+        .bind(&self.claim)
+        .bind(store.epoch())
+        .bind(now)
+        .bind(expires_at)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn known(&self, tx: &mut Tx) -> Result<Known, Error> {
+        let row = sqlx::query(
+            "SELECT i.body_hash, i.state, i.epoch, i.note, r.state, i.created_at, i.status, i.headers, i.body \
+             FROM idempotency i LEFT JOIN reservation r ON r.id = i.reservation_id \
+             WHERE i.scope = $1 AND i.route = $2 AND i.key = $3",
+        )
+        .bind(&self.scope)
+        .bind(&self.route)
+        .bind(&self.key)
+        .fetch_one(&mut **tx)
+        .await?;
+        Ok(Known {
+            body_hash: row.try_get(0)?,
+            done: row.try_get::<String, _>(1)? == "done",
+            epoch: row.try_get(2)?,
+            note: row.try_get(3)?,
+            hold: row.try_get(4)?,
+            created_at: row.try_get(5)?,
+            status: row.try_get(6)?,
+            headers: row.try_get(7)?,
+            body: row.try_get(8)?,
+        })
+    }
+
+    /// Ties the call to its hold, and keeps a word about it, such as its stream's id, for those who repeat it.
+    pub(crate) async fn attach(
+        &self,
+        tx: &mut Tx,
+        reservation: &ReservationId,
+        note: Option<&str>,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE idempotency SET reservation_id = $1, note = $2 \
+             WHERE scope = $3 AND route = $4 AND key = $5 AND claim = $6",
+        )
+        .bind(&reservation.0)
+        .bind(note)
+        .bind(&self.scope)
+        .bind(&self.route)
+        .bind(&self.key)
+        .bind(&self.claim)
+        .execute(&mut **tx)
+        .await?;
         Ok(())
     }
 
@@ -144,15 +259,16 @@ impl Guard {
     ) -> Result<(), Error> {
         let headers = serde_json::to_string(headers).map_err(Error::internal)?;
         sqlx::query(
-            "UPDATE idempotency SET state = 'done', status = ?, headers = ?, body = ? \
-             WHERE scope = ? AND route = ? AND key = ?",
+            "UPDATE idempotency SET state = 'done', status = $1, headers = $2, body = $3 \
+             WHERE scope = $4 AND route = $5 AND key = $6 AND claim = $7",
         )
-        .bind(status)
+        .bind(i64::from(status))
         .bind(headers)
         .bind(body)
         .bind(&self.scope)
         .bind(&self.route)
         .bind(&self.key)
+        .bind(&self.claim)
         .execute(&mut **tx)
         .await?;
         Ok(())
@@ -161,12 +277,14 @@ impl Guard {
     /// Ends a call whose answer cannot be repeated, such as a stream. Repeats are told the note.
     pub(crate) async fn close(&self, tx: &mut Tx, note: &str) -> Result<(), Error> {
         sqlx::query(
-            "UPDATE idempotency SET state = 'done', status = NULL, note = ? WHERE scope = ? AND route = ? AND key = ?",
+            "UPDATE idempotency SET state = 'done', status = NULL, note = $1 \
+             WHERE scope = $2 AND route = $3 AND key = $4 AND claim = $5",
         )
         .bind(note)
         .bind(&self.scope)
         .bind(&self.route)
         .bind(&self.key)
+        .bind(&self.claim)
         .execute(&mut **tx)
         .await?;
         Ok(())
@@ -174,14 +292,26 @@ impl Guard {
 
     /// Frees the key: the call had no effect and may be repeated.
     pub(crate) async fn abandon(&self, tx: &mut Tx) -> Result<(), Error> {
-        sqlx::query("DELETE FROM idempotency WHERE scope = ? AND route = ? AND key = ?")
+        sqlx::query("DELETE FROM idempotency WHERE scope = $1 AND route = $2 AND key = $3 AND claim = $4")
             .bind(&self.scope)
             .bind(&self.route)
             .bind(&self.key)
+            .bind(&self.claim)
             .execute(&mut **tx)
             .await?;
         Ok(())
     }
+}
+
+/// Forgets keys whose time is up; tells how many.
+pub(crate) async fn sweep(store: &Store) -> Result<u64, Error> {
+    let mut tx = store.write().await?;
+    let gone = sqlx::query("DELETE FROM idempotency WHERE expires_at <= $1")
+        .bind(now_ms())
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(gone.rows_affected())
 }
 
 impl IntoResponse for Replay {
@@ -198,14 +328,20 @@ impl IntoResponse for Replay {
     }
 }
 
-/// The key that a request carries.
+/// What a request is known by, where repeats of it can be told.
+///
+/// A client that repeats failed calls by itself says which attempt each one is (OpenAI's SDKs do, in
+/// `x-stainless-retry-count`). It may repeat a call whose answer was lost on its way, without a key.
 ///
 /// # Errors
-/// `invalid_request` where it is empty, too long or not plain text.
-pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Error> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+/// `invalid_request` where the key is empty, too long or not plain text.
+pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<KeyName>, Error> {
+    let Some(value) = headers.get("idempotency-key") else {
+        let attempt = headers.get("x-stainless-retry-count").and_then(|count| count.to_str().ok());
+        return Ok(attempt.and_then(|count| count.trim().parse().ok()).map(KeyName::Attempt));
+    };
     match value.to_str() {
-        Ok(key) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Some(key.to_owned())),
+        Ok(key) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Some(KeyName::Chosen(key.to_owned()))),
         _ => Err(Error::invalid(
             "Idempotency-Key",
             "An idempotency key has 1 to 255 printable ASCII characters.",

@@ -1,10 +1,16 @@
 //! The credit ledger: double-entry, append-only, every step one transaction with a unique operation key.
 //!
-//! A priced call is hold → settle or release. Settle and release share one operation key, so a repeated or late call
-//! can never cross from one to the other.
+//! A priced call is hold → settle or release, and its hold may be extended in between. Settle and release share one
+//! operation key, so a repeated or late call can never cross from one to the other. What was settled is given back by
+//! refunds, never undone.
 
 mod account;
+mod bundle;
 mod entry;
+mod grant;
+mod loss;
+mod lot;
+mod refund;
 mod reservation;
 mod sweep;
 #[cfg(test)]
@@ -17,7 +23,10 @@ use serde::{Deserialize, Serialize};
 use triptych_protocol::{Credits, Modality, Price};
 
 use crate::config::CreditsConfig;
-use crate::store::Store;
+use crate::store::{Store, now_ms};
+
+pub(crate) use bundle::NewBundle;
+pub(crate) use grant::NewGrant;
 
 /// The ledger's own id of a user's account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,13 +72,21 @@ pub(crate) struct NewHold<'a> {
 
 /// What a call used, kept for the user's receipt and to compare with the provider's bill.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct UsageRecord {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prompt_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) completion_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) images: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) resolution: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) upstream_id: Option<String>,
     /// True where the provider did not say and the gateway counted for itself.
     pub(crate) estimated: bool,
@@ -88,15 +105,33 @@ pub(crate) struct OpenReservation {
 }
 
 /// The ledger over a [`Store`]. What changes something takes the caller's transaction and leaves the commit to it,
-/// so that jobs and idempotency rows are written together with the money or not at all.
+/// so that jobs and idempotency rows are written together with the money or not at all. An error leaves the
+/// transaction half done: drop it.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     store: Store,
     credits: CreditsConfig,
+    /// How far tests have turned the clock, in milliseconds.
+    #[cfg(test)]
+    ahead: std::sync::Arc<std::sync::atomic::AtomicI64>,
 }
 
 impl Ledger {
     pub(crate) fn new(store: &Store, credits: &CreditsConfig) -> Self {
-        Ledger { store: store.clone(), credits: credits.clone() }
+        Ledger {
+            store: store.clone(),
+            credits: credits.clone(),
+            #[cfg(test)]
+            ahead: std::sync::Arc::default(),
+        }
+    }
+
+    /// Milliseconds since 1970, for what expires.
+    fn now(&self) -> i64 {
+        #[cfg(test)]
+        let ahead = self.ahead.load(std::sync::atomic::Ordering::Relaxed);
+        #[cfg(not(test))]
+        let ahead = 0;
+        now_ms() + ahead
     }
 }

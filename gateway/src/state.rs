@@ -57,7 +57,7 @@ pub enum StartError {
     Database {
         /// As configured.
         url: String,
-        /// What SQLite said.
+        /// What is wrong with it.
         message: String,
     },
     /// The model catalogue is wrong.
@@ -86,9 +86,10 @@ impl AppState {
         let store = Store::open(&config.database).await?;
         let ledger = Ledger::new(&store, &config.credits);
         let failed = |error: crate::error::Error| StartError::Database {
-            url: config.database.clone(),
+            url: crate::store::without_password(&config.database),
             message: error.to_string(),
         };
+        store.sign_on().await.map_err(failed)?;
         ledger.release_interrupted().await.map_err(failed)?;
         Ok(AppState(Arc::new(Inner {
             tokens: Tokens::new(&config.secrets),
@@ -111,6 +112,12 @@ impl AppState {
     /// The address that browsers reach the gateway at, without a trailing slash.
     pub fn public_url(&self) -> String {
         self.config.public_base()
+    }
+
+    /// Lets another gateway have the database although this one has not ended, as a crash does. For tests.
+    #[doc(hidden)]
+    pub fn let_go(&self) {
+        self.store.unlock();
     }
 
     /// Starts the end: no new work is taken and background tasks finish what they must.

@@ -1,69 +1,108 @@
-//! The database: one writer, several readers.
+//! The database: SQLite with one writer and several readers, or PostgreSQL. Both have the same tables and answer the
+//! same queries; the few words in which they differ are [`Dialect`]'s.
 
-use std::str::FromStr;
-use std::sync::Arc;
+mod dialect;
+mod lock;
+mod node;
+mod transaction;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{Sqlite, Transaction};
+use sqlx::AnyPool;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgListener;
 use uuid::Uuid;
+
+pub(crate) use dialect::Dialect;
+pub(crate) use transaction::Tx;
 
 use crate::error::Error;
 use crate::state::StartError;
 
-/// A write transaction. Dropping it without a commit undoes it.
-pub(crate) type Tx = Transaction<'static, Sqlite>;
+/// A row of any of the databases.
+pub(crate) type AnyRow = sqlx::any::AnyRow;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Connections to PostgreSQL, which writers and readers share.
+const CONNECTIONS: u32 = 24;
+const READERS: u32 = 4;
 
 /// The database; cloning it is cheap.
 #[derive(Clone)]
 pub(crate) struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: AnyPool,
+    readers: AnyPool,
+    dialect: Dialect,
     epoch: Arc<str>,
+    url: Arc<str>,
+    /// Held as long as the store is open: a SQLite file has one gateway only.
+    lock: Arc<Mutex<Option<lock::FileLock>>>,
 }
 
 impl Store {
-    /// Opens `sqlite:path`, creates the file where it is missing, and brings its tables up to date.
+    /// Opens `sqlite:path`, creating the file where it is missing, or `postgres://…`, and brings its tables up to date.
     pub(crate) async fn open(url: &str) -> Result<Store, StartError> {
-        let failed = |message: String| StartError::Database { url: url.to_owned(), message };
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(|error| failed(error.to_string()))?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // Money: a commit that was answered must survive a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5));
-        if let Some(folder) = options.get_filename().parent() {
-            std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-        }
-        // SQLite has one writer anyway; a pool of one queues fairly instead of failing with SQLITE_BUSY.
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.clone())
-            .await
-            .map_err(|error| failed(error.to_string()))?;
-        sqlx::migrate!().run(&writer).await.map_err(|error| failed(error.to_string()))?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await
-            .map_err(|error| failed(error.to_string()))?;
-        Ok(Store { writer, readers, epoch: new_id("run").into() })
+        sqlx::any::install_default_drivers();
+        let failed = |message: String| StartError::Database { url: without_password(url), message };
+        let dialect = Dialect::of(url).map_err(failed)?;
+        let epoch: Arc<str> = new_id("run").into();
+        let (writer, readers, lock) = match dialect {
+            Dialect::Sqlite => {
+                let path = dialect::sqlite_path(url);
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+                }
+                let lock = lock::FileLock::take(&path).map_err(failed)?;
+                // SQLite has one writer anyway; a pool of one queues fairly instead of failing with SQLITE_BUSY.
+                let writer = sqlite_pool(url, 1, "rwc").await.map_err(|error| failed(error.to_string()))?;
+                migrate(&SQLITE, &writer).await.map_err(failed)?;
+                let readers =
+                    sqlite_pool(url, READERS, "ro").await.map_err(|error| failed(error.to_string()))?;
+                (writer, readers, Some(lock))
+            }
+            Dialect::Postgres => {
+                let options: AnyConnectOptions =
+                    url.parse().map_err(|error: sqlx::Error| failed(error.to_string()))?;
+                let pool = AnyPoolOptions::new()
+                    .max_connections(CONNECTIONS)
+                    .acquire_timeout(Duration::from_secs(10))
+                    .connect_with(options)
+                    .await
+                    .map_err(|error| failed(error.to_string()))?;
+                migrate(&POSTGRES, &pool).await.map_err(failed)?;
+                (pool.clone(), pool, None)
+            }
+        };
+        Ok(Store { writer, readers, dialect, epoch, url: url.into(), lock: Arc::new(Mutex::new(lock)) })
     }
 
-    /// Begins a write transaction. The write lock is taken at once: a reader that upgrades later would fail.
+    /// Begins a write transaction. SQLite takes the write lock at once: a reader that upgrades later would fail.
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        let inner = match self.dialect {
+            Dialect::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres => self.writer.begin().await?,
+        };
+        Ok(Tx::new(inner, self.dialect))
     }
 
     /// For queries that only read.
-    pub(crate) fn read(&self) -> &SqlitePool {
+    pub(crate) fn read(&self) -> &AnyPool {
         &self.readers
+    }
+
+    /// Begins a transaction that sees one state of the database throughout.
+    pub(crate) async fn snapshot(&self) -> Result<Tx, Error> {
+        let inner = match self.dialect {
+            Dialect::Sqlite => self.readers.begin().await?,
+            Dialect::Postgres => {
+                self.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?
+            }
+        };
+        Ok(Tx::new(inner, self.dialect))
     }
 
     /// The id of this run of the process, by which what an earlier run left behind is told apart.
@@ -71,10 +110,105 @@ impl Store {
         &self.epoch
     }
 
+    /// True where other gateways may use the same database.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    /// Returns when another gateway may have changed a job, where the database can tell; never otherwise.
+    ///
+    /// # Errors
+    /// Where the connection is lost. What was said in the meantime is lost with it.
+    pub(crate) async fn listen(&self) -> Result<Listener, Error> {
+        if !self.is_shared() {
+            return Ok(Listener(None));
+        }
+        let mut listener = PgListener::connect(&self.url).await?;
+        listener.listen(transaction::JOBS_CHANNEL).await?;
+        Ok(Listener(Some(listener)))
+    }
+
+    /// Lets another gateway have the file.
+    pub(crate) fn unlock(&self) {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     /// Lets running queries end and closes the files.
     pub(crate) async fn close(&self) {
+        self.sign_off().await;
         self.readers.close().await;
         self.writer.close().await;
+        self.unlock();
+    }
+}
+
+/// Hears when jobs have changed.
+pub(crate) struct Listener(Option<PgListener>);
+
+impl Listener {
+    /// Returns at the next change, never where the database cannot tell.
+    pub(crate) async fn heard(&mut self) -> Result<(), Error> {
+        match &mut self.0 {
+            Some(listener) => {
+                listener.recv().await?;
+                Ok(())
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn sqlite_pool(url: &str, most: u32, mode: &str) -> Result<AnyPool, sqlx::Error> {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let options: AnyConnectOptions = format!("{url}{separator}mode={mode}").parse()?;
+    let reader = mode == "ro";
+    AnyPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(Duration::from_secs(10))
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                let settings: &[&'static str] = if reader {
+                    &["PRAGMA busy_timeout = 5000"]
+                } else {
+                    // Money: a commit that was answered must survive a power cut.
+                    &[
+                        "PRAGMA journal_mode = WAL",
+                        "PRAGMA synchronous = FULL",
+                        "PRAGMA foreign_keys = ON",
+                        "PRAGMA busy_timeout = 5000",
+                    ]
+                };
+                for setting in settings {
+                    sqlx::query(*setting).execute(&mut *connection).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await
+}
+
+/// A sentence for whoever starts the gateway where the tables cannot be brought up to date.
+async fn migrate(migrator: &Migrator, pool: &AnyPool) -> Result<(), String> {
+    migrator.run(pool).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => format!(
+            "its tables are newer than this program (step {version} is unknown here). Start the newer program"
+        ),
+        MigrateError::VersionMismatch(version) => {
+            format!("its tables were made by another build of the program (step {version} differs)")
+        }
+        other => other.to_string(),
+    })
+}
+
+/// The address as it may be shown.
+pub(crate) fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => match url[scheme + 3..at].split_once(':') {
+            Some((user, _)) => format!("{}://{user}:…{}", &url[..scheme], &url[at..]),
+            None => url.to_owned(),
+        },
+        _ => url.to_owned(),
     }
 }
 
@@ -88,3 +222,11 @@ pub(crate) fn now_ms() -> i64 {
 pub(crate) fn new_id(prefix: &str) -> String {
     format!("{prefix}_{}", Uuid::now_v7().simple())
 }
+
+/// A number that the database has checked to be small.
+pub(crate) fn small(number: i64) -> Result<u32, Error> {
+    u32::try_from(number).map_err(|_| Error::internal("a number of the database is out of range"))
+}
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -74,6 +74,14 @@ pub enum EntryKind {
     Settle,
     /// A hold was given back whole.
     Release,
+    /// What was left of a grant has expired.
+    Expire,
+    /// An operator set the account right.
+    Adjust,
+    /// More was put aside for a call that runs.
+    Extend,
+    /// A charge was given back, in part or whole.
+    Refund,
 }
 
 /// A page of the ledger, newest first.

@@ -39,7 +39,14 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
                 .to_owned(),
         );
     }
-    let database = database(&file.database, base)?;
+    // A password belongs into the environment, so the whole address may come from there.
+    let address = match &file.database_env {
+        Some(name) => env(name).ok_or_else(|| {
+            format!("database_env: {name} is not set; set it to the address of the database")
+        })?,
+        None => file.database.clone().ok_or("database: is missing (write e.g. \"sqlite:triptych.db\")")?,
+    };
+    let database = database(&address, base)?;
     if let Some(url) = &file.credits.top_up_url {
         web_address("credits.top_up_url", url)?;
     }
@@ -163,13 +170,20 @@ pub(super) fn web_address(key: &str, text: &str) -> Result<String, String> {
 }
 
 fn database(url: &str, base: &Path) -> Result<String, String> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(url.to_owned());
+    }
     let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
     match path {
         // In memory, writer and readers would each see a database of their own.
         Some(path) if !path.is_empty() && !path.contains([':', '?']) => {
             Ok(format!("sqlite:{}", base.join(path).display()))
         }
-        _ => Err(format!("database: `{url}` is not a SQLite file (write e.g. \"sqlite:triptych.db\")")),
+        _ => Err(format!(
+            "database: `{}` is neither a SQLite file nor a PostgreSQL address (write e.g. \"sqlite:triptych.db\" or \
+             \"postgres://user@host/name\")",
+            crate::store::without_password(url)
+        )),
     }
 }
 

@@ -18,6 +18,9 @@ base_url = "https://api.openai.com/v1"
 "#;
 
 fn env(name: &str) -> Option<String> {
+    if name == "TRIPTYCH_DATABASE" {
+        return Some("postgres://triptych:secret@db.example/triptych".to_owned());
+    }
     (name != "MISSING").then(|| format!("{name}-0123456789-0123456789-0123456789"))
 }
 
@@ -47,6 +50,7 @@ fn the_example_file_is_a_good_start() {
 #[test]
 fn the_example_file_shows_the_defaults_and_knows_every_key() {
     let (plain, full) = (parse(EXAMPLE).unwrap(), parse(&uncommented()).unwrap());
+    assert!(full.database.starts_with("postgres://triptych:secret@"));
     assert_eq!(plain.jobs, full.jobs);
     assert_eq!(plain.limits, full.limits);
     assert_eq!(plain.shutdown_grace, full.shutdown_grace);
@@ -73,7 +77,11 @@ fn a_wrong_key_is_named_with_its_path_and_what_to_write() {
             "kind = \"opneai\"",
             "gateway.toml: providers[0].kind: unknown variant `opneai`",
         ),
-        ("sqlite:t.db", "postgres://x", "gateway.toml: database: `postgres://x` is not a SQLite file"),
+        (
+            "sqlite:t.db",
+            "mysql://me:pw@x/y",
+            "gateway.toml: database: `mysql://me:…@x/y` is neither a SQLite file",
+        ),
         ("sqlite:t.db", "sqlite::memory:", "gateway.toml: database:"),
         (
             "https://acme.example\"",

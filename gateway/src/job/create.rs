@@ -50,7 +50,7 @@ pub(crate) async fn create(
     let now = now_ms();
     sqlx::query(
         "INSERT INTO job (id, account_id, reservation_id, provider, model, prompt, seconds, size, resolution, \
-         aspect_ratio, held, created_at, due_at, deadline_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         aspect_ratio, held, created_at, due_at, deadline_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(&id)
     .bind(&call.caller.account.0)
@@ -58,7 +58,7 @@ pub(crate) async fn create(
     .bind(provider)
     .bind(&model.id)
     .bind(&request.prompt)
-    .bind(resolved.seconds)
+    .bind(i64::from(resolved.seconds))
     .bind(resolved.frame.to_string())
     .bind(&resolved.resolution)
     .bind(&resolved.aspect_ratio)

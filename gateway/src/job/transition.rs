@@ -12,16 +12,16 @@ use crate::store::{Store, Tx, now_ms};
 /// written, and whoever was first has done what was due.
 pub(super) async fn advance(tx: &mut Tx, job: &Job, next: &Job, note: &str) -> Result<bool, Error> {
     let written = sqlx::query(
-        "UPDATE job SET state = ?, version = version + 1, attempt_id = ?, upstream_id = ?, upstream_url = ?, \
-         progress = ?, misses = ?, error_code = ?, error_message = ?, charged = ?, asset_id = ?, started_at = ?, \
-         due_at = ?, deadline_at = ?, completed_at = ? WHERE id = ? AND state = ? AND version = ?",
+        "UPDATE job SET state = $1, version = version + 1, attempt_id = $2, upstream_id = $3, upstream_url = $4, \
+         progress = $5, misses = $6, error_code = $7, error_message = $8, charged = $9, asset_id = $10, started_at = $11, \
+         due_at = $12, deadline_at = $13, completed_at = $14 WHERE id = $15 AND state = $16 AND version = $17",
     )
     .bind(next.state.as_str())
     .bind(&next.attempt_id)
     .bind(&next.upstream_id)
     .bind(&next.upstream_url)
-    .bind(next.progress)
-    .bind(next.misses)
+    .bind(i64::from(next.progress))
+    .bind(i64::from(next.misses))
     .bind(next.error.as_ref().map(|error| &error.code))
     .bind(next.error.as_ref().map(|error| &error.message))
     .bind(next.charged.map(Credits::micro))
@@ -52,14 +52,16 @@ pub(super) async fn record(
     version: i64,
     note: &str,
 ) -> Result<(), Error> {
-    sqlx::query("INSERT INTO job_event (job_id, state, version, note, created_at) VALUES (?, ?, ?, ?, ?)")
-        .bind(id)
-        .bind(state.as_str())
-        .bind(version)
-        .bind((!note.is_empty()).then_some(note))
-        .bind(now_ms())
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO job_event (job_id, state, version, note, created_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(id)
+    .bind(state.as_str())
+    .bind(version)
+    .bind((!note.is_empty()).then_some(note))
+    .bind(now_ms())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -137,13 +139,13 @@ pub(crate) async fn cancel(state: &AppState, job: &Job) -> Result<(), Error> {
 /// Takes an ended job out of its owner's list and gives its clip up. The row stays for the audit.
 pub(crate) async fn hide(store: &Store, id: &str, account: &AccountId) -> Result<(), Error> {
     let mut tx = store.write().await?;
-    sqlx::query("UPDATE job SET hidden = 1 WHERE id = ? AND account_id = ?")
+    sqlx::query("UPDATE job SET hidden = 1 WHERE id = $1 AND account_id = $2")
         .bind(id)
         .bind(&account.0)
         .execute(&mut *tx)
         .await?;
     // Links to it end now, the next sweep deletes the file.
-    sqlx::query("UPDATE asset SET expires_at = ? WHERE job_id = ? AND account_id = ?")
+    sqlx::query("UPDATE asset SET expires_at = $1 WHERE job_id = $2 AND account_id = $3")
         .bind(now_ms())
         .bind(id)
         .bind(&account.0)

@@ -75,6 +75,8 @@ async fn run(state: AppState) {
 async fn sweep(state: &AppState) -> Result<(), Error> {
     state.assets.sweep(&state.store).await?;
     state.ledger.release_overdue(now_ms()).await?;
+    state.ledger.release_interrupted().await?;
+    crate::idempotency::sweep(&state.store).await?;
     Ok(())
 }
 

@@ -17,9 +17,9 @@ impl Ledger {
     ) -> Result<EntriesPage, Error> {
         let before_seq: i64 = match after {
             None => i64::MAX,
-            Some(id) => sqlx::query("SELECT seq FROM ledger_tx WHERE id = ? AND account_id = ?")
+            Some(id) => sqlx::query("SELECT seq FROM ledger_tx WHERE id = $1 AND account_id = $2")
                 .bind(id)
-                .bind(&account.0)
+                .bind(account.0.as_str())
                 .fetch_optional(self.store.read())
                 .await?
                 .ok_or_else(|| Error::not_found("entry").param("after"))?
@@ -32,16 +32,16 @@ impl Ledger {
              COALESCE((SELECT amount FROM ledger_entry e WHERE e.tx_id = t.id \
                        AND e.account = 'user:' || t.account_id || ':held'), 0) \
              FROM ledger_tx t LEFT JOIN reservation r ON r.id = t.reservation_id \
-             WHERE t.account_id = ? AND t.seq < ? ORDER BY t.seq DESC LIMIT ?",
+             WHERE t.account_id = $1 AND t.seq < $2 ORDER BY t.seq DESC LIMIT $3",
         )
-        .bind(&account.0)
+        .bind(account.0.as_str())
         .bind(before_seq)
         // One more than asked for tells whether there are older ones.
         .bind(i64::from(limit) + 1)
         .fetch_all(self.store.read())
         .await?;
         let has_more = rows.len() > limit as usize;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
+        let read = |row: &crate::store::AnyRow| {
             Ok(LedgerEntry {
                 id: row.try_get(0)?,
                 kind: kind_from(&row.try_get::<String, _>(1)?)?,

@@ -1,23 +1,12 @@
 //! Holds, and the one outcome that each of them has.
 
 use sqlx::Row;
-use triptych_protocol::{Credits, EntryKind, Modality, Receipt};
+use triptych_protocol::{Credits, EntryKind, ErrorCode, Modality, Receipt};
 
-use super::transaction::{Posting, payload_hash};
-use super::{AccountId, Ledger, NewHold, ReservationId, UsageRecord};
-use crate::error::{Error, Shortfall};
+use super::transaction::{Posting, conflict, payload_hash};
+use super::{AccountId, Applied, Ledger, NewHold, ReservationId, UsageRecord};
+use crate::error::Error;
 use crate::store::{Tx, new_id, now_ms};
-
-/// Who acts where no person does.
-const ACTOR: &str = "gateway";
-
-/// A reservation as its row says.
-struct Reserved {
-    account: AccountId,
-    amount: Credits,
-    charged: Option<Credits>,
-    estimated: bool,
-}
 
 /// How a reservation ends.
 enum Outcome<'a> {
@@ -31,29 +20,23 @@ impl Ledger {
     /// # Errors
     /// `insufficient_credits` with what is needed and what there is where the balance does not cover it.
     pub(crate) async fn hold(&self, tx: &mut Tx, hold: NewHold<'_>) -> Result<ReservationId, Error> {
-        if hold.amount < Credits::ZERO {
+        let amount = hold.amount.micro();
+        if amount < 0 {
             return Err(Error::internal("a hold below zero"));
         }
-        let balance = self.balance_in(tx, hold.account).await?;
-        if balance.available < hold.amount {
-            return Err(Error::insufficient(Shortfall {
-                needed: hold.amount,
-                available: balance.available,
-                top_up_url: balance.top_up_url,
-            }));
-        }
+        self.take(tx, hold.account, amount, amount).await?;
         let id = ReservationId(new_id("resv"));
         let price = serde_json::to_string(hold.price).map_err(Error::internal)?;
         sqlx::query(
             "INSERT INTO reservation \
              (id, account_id, kind, model, amount, price_version, price, epoch, deadline, created_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
-        .bind(&id.0)
-        .bind(&hold.account.0)
+        .bind(id.0.as_str())
+        .bind(hold.account.0.as_str())
         .bind(modality_word(hold.kind))
         .bind(hold.model)
-        .bind(hold.amount.micro())
+        .bind(amount)
         .bind(hold.price_version)
         .bind(price)
         .bind(self.store.epoch())
@@ -61,25 +44,67 @@ impl Ledger {
         .bind(now_ms())
         .execute(&mut **tx)
         .await?;
+        let op_key = format!("{id}:reserve");
+        let payload = payload_hash(&["hold", &hold.account.0, &amount.to_string()]);
         let posting = Posting {
-            op_key: &format!("{}:reserve", id.0),
-            kind: EntryKind::Hold,
-            account: hold.account,
             reservation: Some(&id),
-            payload_hash: &payload_hash(&["hold", &hold.account.0, &hold.amount.micro().to_string()]),
-            actor: ACTOR,
             reason: hold.model,
-            available: Credits::from_micro(-hold.amount.micro()),
-            held: hold.amount,
-            revenue: Credits::ZERO,
-            issued: Credits::ZERO,
+            available: -amount,
+            held: amount,
+            ..Posting::new(&op_key, EntryKind::Hold, hold.account, &payload)
         };
-        self.post(tx, posting).await?;
+        self.record(tx, &posting).await?;
         Ok(id)
     }
 
+    /// Puts more aside for a call that runs. `number` counts its extensions from 1; a repeat of the same number
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// `insufficient_credits` where the balance does not cover it, `conflict` where the call has ended or the number
+    /// comes out of turn.
+    pub(crate) async fn extend(
+        &self,
+        tx: &mut Tx,
+        id: &ReservationId,
+        number: u32,
+        more: Credits,
+    ) -> Result<Applied, Error> {
+        let amount = more.micro();
+        if amount <= 0 {
+            return Err(Error::internal("an extension of a hold by nothing"));
+        }
+        let op_key = format!("{id}:extend:{number}");
+        let payload = payload_hash(&["extend", &amount.to_string()]);
+        let row = sqlx::query(
+            "UPDATE reservation SET amount = amount + $1, extensions = extensions + 1 \
+             WHERE id = $2 AND state = 'held' AND extensions = $3 RETURNING account_id",
+        )
+        .bind(amount)
+        .bind(id.0.as_str())
+        .bind(i64::from(number) - 1)
+        .fetch_optional(&mut **tx)
+        .await?;
+        let Some(row) = row else {
+            if self.done_before(tx, &op_key, &payload).await? {
+                return Ok(Applied::Before);
+            }
+            return Err(Error::new(ErrorCode::Conflict, "The call has ended: its hold cannot be extended."));
+        };
+        let account = AccountId(row.try_get(0)?);
+        self.take(tx, &account, amount, amount).await?;
+        let posting = Posting {
+            reservation: Some(id),
+            available: -amount,
+            held: amount,
+            ..Posting::new(&op_key, EntryKind::Extend, &account, &payload)
+        };
+        self.record(tx, &posting).await?;
+        Ok(Applied::New)
+    }
+
     /// Charges what a call cost and gives the rest of its hold back. A charge above the hold is cut to the hold: the
-    /// difference is the platform's loss and is logged.
+    /// difference is the platform's loss and is noted.
     ///
     /// # Errors
     /// `conflict` where the reservation was released, or settled with another charge.
@@ -112,94 +137,106 @@ impl Ledger {
         id: &ReservationId,
         outcome: Outcome<'_>,
     ) -> Result<Receipt, Error> {
-        let reserved = self.reserved(tx, id).await?;
-        let held = reserved.amount;
-        let (charged, kind, payload, reason, usage, state) = match &outcome {
-            Outcome::Charge(charged, usage) => {
-                let charged = capped(id, *charged, held);
-                let usage_json = serde_json::to_string(usage).map_err(Error::internal)?;
-                let payload = payload_hash(&["settle", &charged.micro().to_string(), &usage_json]);
-                (charged, EntryKind::Settle, payload, "charged", Some(*usage), "committed")
-            }
-            Outcome::GiveBack(reason) => {
-                (Credits::ZERO, EntryKind::Release, payload_hash(&["release"]), *reason, None, "released")
-            }
+        let (asked, state, usage) = match &outcome {
+            Outcome::Charge(charged, usage) => (charged.micro().max(0), "committed", Some(*usage)),
+            Outcome::GiveBack(_) => (0, "released", None),
         };
-        // One key for both outcomes: whichever comes first is the only one.
-        let op_key = format!("{}:settle", id.0);
-        if self.done_before(tx, &op_key, &payload).await? {
-            let mut receipt = Receipt::new(held, reserved.charged.unwrap_or_default());
-            receipt.estimated = reserved.estimated;
-            return Ok(receipt);
-        }
-        let mut receipt = Receipt::new(held, charged);
-        receipt.estimated = usage.is_some_and(|usage| usage.estimated);
-        let posting = Posting {
-            op_key: &op_key,
-            kind,
-            account: &reserved.account,
-            reservation: Some(id),
-            payload_hash: &payload,
-            actor: ACTOR,
-            reason,
-            available: receipt.returned,
-            held: Credits::from_micro(-held.micro()),
-            revenue: charged,
-            issued: Credits::ZERO,
-        };
-        let transaction = self.post(tx, posting).await?;
-        let nothing = UsageRecord::default();
-        let usage = usage.unwrap_or(&nothing);
-        let signed = |tokens: Option<u64>| tokens.map(|tokens| i64::try_from(tokens).unwrap_or(i64::MAX));
+        let usage_json = usage.map(serde_json::to_string).transpose().map_err(Error::internal)?;
+        let transaction = new_id("tx");
+        // Whoever closes the reservation is the one who moves the money; it is closed once.
         let closed = sqlx::query(
-            "UPDATE reservation SET state = ?, charged = ?, settled_at = ?, settled_by = ?, prompt_tokens = ?, \
-             completion_tokens = ?, images = ?, seconds = ?, size = ?, resolution = ?, upstream_id = ?, \
-             estimated = ? WHERE id = ? AND state = 'held'",
+            "UPDATE reservation SET state = $1, charged = CASE WHEN amount < $2 THEN amount ELSE $2 END, \
+             settled_at = $3, settled_by = $4, usage = $5, upstream_id = $6 \
+             WHERE id = $7 AND state = 'held' RETURNING account_id, amount, charged",
         )
         .bind(state)
-        .bind(charged.micro())
+        .bind(asked)
         .bind(now_ms())
-        .bind(transaction)
-        .bind(signed(usage.prompt_tokens))
-        .bind(signed(usage.completion_tokens))
-        .bind(usage.images)
-        .bind(usage.seconds)
-        .bind(&usage.size)
-        .bind(&usage.resolution)
-        .bind(&usage.upstream_id)
-        .bind(usage.estimated)
-        .bind(&id.0)
-        .execute(&mut **tx)
+        .bind(transaction.as_str())
+        .bind(usage_json.as_deref())
+        .bind(usage.and_then(|usage| usage.upstream_id.as_deref()))
+        .bind(id.0.as_str())
+        .fetch_optional(&mut **tx)
         .await?;
-        if closed.rows_affected() != 1 {
-            return Err(Error::internal(format!("reservation {} was closed without its transaction", id.0)));
+        // One key for both outcomes: whichever comes first is the only one.
+        let op_key = format!("{id}:settle");
+        let Some(row) = closed else {
+            return self.concluded_before(tx, id, &op_key, asked, usage_json.as_deref()).await;
+        };
+        let account = AccountId(row.try_get(0)?);
+        let (held, charged): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+        let payload = outcome_hash(charged, usage_json.as_deref());
+        let (kind, reason) = match outcome {
+            Outcome::Charge(..) => (EntryKind::Settle, "charged"),
+            Outcome::GiveBack(reason) => (EntryKind::Release, reason),
+        };
+        let posting = Posting {
+            reservation: Some(id),
+            reason,
+            available: held - charged,
+            held: -held,
+            revenue: charged,
+            ..Posting::new(&op_key, kind, &account, &payload)
+        };
+        self.record_as(tx, &transaction, &posting).await?;
+        let moved = sqlx::query(
+            "UPDATE accounts SET available = available + $1, held = held - $2, undrawn = undrawn + $3, \
+             version = version + 1 WHERE id = $4 RETURNING next_due_at",
+        )
+        .bind(held - charged)
+        .bind(held)
+        .bind(charged)
+        .bind(account.0.as_str())
+        .fetch_one(&mut **tx)
+        .await?;
+        if moved.try_get::<Option<i64>, _>(0)?.is_some_and(|due| due <= self.now()) {
+            // A grant expired while the call held some of it: what came back goes now.
+            self.mature(tx, &account, self.now()).await?;
         }
-        Ok(receipt)
+        if asked > charged {
+            let loss = Credits::from_micro(asked - charged);
+            self.note_loss(tx, &format!("{id}:over"), id, loss, "a call cost more than it held").await?;
+        }
+        Ok(receipt(held, charged, usage.is_some_and(|usage| usage.estimated)))
     }
 
-    async fn reserved(&self, tx: &mut Tx, id: &ReservationId) -> Result<Reserved, Error> {
-        let row = sqlx::query("SELECT account_id, amount, charged, estimated FROM reservation WHERE id = ?")
-            .bind(&id.0)
+    /// The receipt of a call that was concluded before, the same way.
+    async fn concluded_before(
+        &self,
+        tx: &mut Tx,
+        id: &ReservationId,
+        op_key: &str,
+        asked: i64,
+        usage_json: Option<&str>,
+    ) -> Result<Receipt, Error> {
+        let row = sqlx::query("SELECT amount, charged, usage FROM reservation WHERE id = $1")
+            .bind(id.0.as_str())
             .fetch_optional(&mut **tx)
             .await?
-            .ok_or_else(|| Error::internal(format!("there is no reservation {}", id.0)))?;
-        Ok(Reserved {
-            account: AccountId(row.try_get(0)?),
-            amount: Credits::from_micro(row.try_get(1)?),
-            charged: row.try_get::<Option<i64>, _>(2)?.map(Credits::from_micro),
-            estimated: row.try_get(3)?,
-        })
+            .ok_or_else(|| Error::internal(format!("there is no reservation {id}")))?;
+        let held: i64 = row.try_get(0)?;
+        if !self.done_before(tx, op_key, &outcome_hash(asked.min(held), usage_json)).await? {
+            return Err(conflict(op_key));
+        }
+        let usage: Option<String> = row.try_get(2)?;
+        let usage: Option<UsageRecord> = usage.and_then(|usage| serde_json::from_str(&usage).ok());
+        let charged = row.try_get::<Option<i64>, _>(1)?.unwrap_or_default();
+        Ok(receipt(held, charged, usage.is_some_and(|usage| usage.estimated)))
     }
 }
 
-fn capped(id: &ReservationId, charged: Credits, held: Credits) -> Credits {
-    if charged <= held {
-        return charged.max(Credits::ZERO);
+fn receipt(held: i64, charged: i64, estimated: bool) -> Receipt {
+    let mut receipt = Receipt::new(Credits::from_micro(held), Credits::from_micro(charged));
+    receipt.estimated = estimated;
+    receipt
+}
+
+/// No usage is a release, which is not the same as a charge of nothing.
+fn outcome_hash(charged: i64, usage_json: Option<&str>) -> String {
+    match usage_json {
+        Some(usage) => payload_hash(&["settle", &charged.to_string(), usage]),
+        None => payload_hash(&["release"]),
     }
-    let loss = charged.micro().saturating_sub(held.micro());
-    tracing::warn!(reservation = %id.0, loss, "a call cost more than it held; the platform pays the difference");
-    metrics::counter!("triptych_platform_loss_micro_credits_total").increment(loss.unsigned_abs());
-    held
 }
 
 pub(super) const fn modality_word(modality: Modality) -> &'static str {

@@ -5,7 +5,6 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use triptych_protocol::{Balance, Credits};
 
 use super::body::JsonBody;
@@ -13,7 +12,9 @@ use super::sessions::check_user;
 use crate::audit::{self, Audit};
 use crate::auth::Admin;
 use crate::error::Error;
+use crate::ledger::{NewGrant, UsageRecord};
 use crate::state::AppState;
+use crate::store::AnyRow;
 
 const LONGEST_PAGE: u32 = 1000;
 
@@ -27,6 +28,8 @@ struct Grant {
     /// The same key grants once only.
     key: String,
     reason: String,
+    /// Unix time in seconds at which what is left of it goes; never by default.
+    expires_at: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -58,14 +61,12 @@ struct Charge {
     state: String,
     held: Credits,
     charged: Option<Credits>,
-    prompt_tokens: Option<i64>,
-    completion_tokens: Option<i64>,
-    images: Option<u32>,
-    seconds: Option<u32>,
-    size: Option<String>,
-    resolution: Option<String>,
-    upstream_id: Option<String>,
-    estimated: bool,
+    refunded: Credits,
+    /// Unix time in seconds.
+    created_at: i64,
+    settled_at: Option<i64>,
+    #[serde(flatten)]
+    usage: UsageRecord,
 }
 
 pub(super) fn router() -> Router<AppState> {
@@ -92,7 +93,15 @@ async fn grant(
     let mut tx = state.store.write().await?;
     let account = state.ledger.open_account(&mut tx, &grant.tenant, &grant.user).await?;
     let key = format!("grant:{}:{}", grant.tenant, grant.key);
-    state.ledger.grant(&mut tx, &account, grant.amount, &key, "admin", &grant.reason).await?;
+    let new = NewGrant {
+        account: &account,
+        amount: grant.amount,
+        expires_at: grant.expires_at.map(|at| at.saturating_mul(1000)),
+        op_key: &key,
+        actor: "admin",
+        reason: &grant.reason,
+    };
+    state.ledger.grant(&mut tx, new).await?;
     let balance = state.ledger.balance_in(&mut tx, &account).await?;
     tx.commit().await?;
     Ok(Json(balance))
@@ -120,9 +129,8 @@ async fn charges(
 ) -> Result<Json<Charges>, Error> {
     let limit = page.limit.unwrap_or(LONGEST_PAGE).clamp(1, LONGEST_PAGE);
     let rows = sqlx::query(
-        "SELECT r.id, u.tenant, u.external_id, r.model, r.kind, r.state, r.amount, r.charged, r.prompt_tokens, \
-         r.completion_tokens, r.images, r.seconds, r.size, r.resolution, r.upstream_id, r.estimated \
-         FROM reservation r JOIN users u ON u.id = r.account_id WHERE r.id > ? ORDER BY r.id LIMIT ?",
+        "SELECT r.id, u.tenant, u.external_id, r.model, r.kind, r.state, r.amount, r.charged, r.refunded, \
+         r.created_at, r.settled_at, r.usage FROM reservation r JOIN users u ON u.id = r.account_id WHERE r.id > $1 ORDER BY r.id LIMIT $2",
     )
     .bind(page.after.unwrap_or_default())
     .bind(i64::from(limit) + 1)
@@ -133,7 +141,9 @@ async fn charges(
     Ok(Json(Charges { data, has_more }))
 }
 
-fn charge(row: &SqliteRow) -> Result<Charge, Error> {
+fn charge(row: &AnyRow) -> Result<Charge, Error> {
+    let usage: Option<String> = row.try_get(11)?;
+    let usage = usage.map(|usage| serde_json::from_str(&usage)).transpose().map_err(Error::internal)?;
     Ok(Charge {
         reservation: row.try_get(0)?,
         tenant: row.try_get(1)?,
@@ -143,14 +153,10 @@ fn charge(row: &SqliteRow) -> Result<Charge, Error> {
         state: row.try_get(5)?,
         held: Credits::from_micro(row.try_get(6)?),
         charged: row.try_get::<Option<i64>, _>(7)?.map(Credits::from_micro),
-        prompt_tokens: row.try_get(8)?,
-        completion_tokens: row.try_get(9)?,
-        images: row.try_get(10)?,
-        seconds: row.try_get(11)?,
-        size: row.try_get(12)?,
-        resolution: row.try_get(13)?,
-        upstream_id: row.try_get(14)?,
-        estimated: row.try_get(15)?,
+        refunded: Credits::from_micro(row.try_get(8)?),
+        created_at: row.try_get::<i64, _>(9)? / 1000,
+        settled_at: row.try_get::<Option<i64>, _>(10)?.map(|at| at / 1000),
+        usage: usage.unwrap_or_default(),
     })
 }
 

@@ -12,6 +12,7 @@ use super::body::JsonBody;
 use crate::auth::{self, Claims};
 use crate::config::Tenant;
 use crate::error::Error;
+use crate::ledger::NewGrant;
 use crate::state::AppState;
 use crate::store::{new_id, now_ms};
 
@@ -74,7 +75,15 @@ pub(super) async fn mint(
     let account = state.ledger.open_account(&mut tx, &tenant.id, &request.user).await?;
     if let Some(amount) = tenant.initial_grant.filter(|_| with_grant) {
         let key = format!("{account}:initial");
-        state.ledger.grant_once(&mut tx, &account, amount, &key, "gateway", "first session").await?;
+        let grant = NewGrant {
+            account: &account,
+            amount,
+            expires_at: None,
+            op_key: &key,
+            actor: "gateway",
+            reason: "first session",
+        };
+        state.ledger.grant_once(&mut tx, grant).await?;
     }
     tx.commit().await?;
 

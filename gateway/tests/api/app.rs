@@ -48,6 +48,8 @@ pub(crate) struct TestApp {
     pub(crate) client: Client,
     pub(crate) state: AppState,
     pub(crate) folder: PathBuf,
+    /// The address of its database.
+    pub(crate) database: String,
     config: String,
     server: Option<JoinHandle<()>>,
 }
@@ -66,10 +68,11 @@ pub(crate) async fn spawn_app_with(options: Options) -> TestApp {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
+    let database = database_for(&folder).await;
     let config = format!(
         r#"
 listen = "127.0.0.1:0"
-database = "sqlite:triptych.db"
+database = "{database}"
 media = "media"
 shutdown_grace_seconds = {grace}
 {top}
@@ -103,7 +106,22 @@ base_url = "{base}"
     );
     let (state, url, server) = start(&config, &folder).await;
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    TestApp { url, simulator, client, state, folder, config, server: Some(server) }
+    TestApp { url, simulator, client, state, folder, database, config, server: Some(server) }
+}
+
+/// A database of the test's own: a file in its folder, or with `TRIPTYCH_TEST_STORE=postgres` a schema on the server
+/// that `TRIPTYCH_TEST_POSTGRES` names.
+pub(crate) async fn database_for(folder: &Path) -> String {
+    if std::env::var("TRIPTYCH_TEST_STORE").is_ok_and(|store| store == "postgres") {
+        let server = std::env::var("TRIPTYCH_TEST_POSTGRES").unwrap();
+        let name = folder.file_name().unwrap().to_string_lossy().replace('-', "_");
+        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server).await.unwrap();
+        let schema = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
+        sqlx::query(schema).execute(&mut connection).await.unwrap();
+        let separator = if server.contains('?') { '&' } else { '?' };
+        return format!("{server}{separator}options[search_path]={name}");
+    }
+    format!("sqlite:{}", folder.join("triptych.db").display())
 }
 
 /// A new folder below the system's temporary one. Whoever asks for it removes it.
@@ -151,6 +169,7 @@ impl TestApp {
         if let Some(server) = self.server.take() {
             server.abort();
         }
+        self.state.let_go();
         let (state, url, server) = start(&self.config, &self.folder).await;
         (self.state, self.url, self.server) = (state, url, Some(server));
     }

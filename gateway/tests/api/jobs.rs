@@ -332,10 +332,8 @@ async fn one_user_may_have_only_so_many_jobs() {
     assert_eq!(gateway.balance(&user).await.held.micro(), held);
 }
 
-/// The gateway's own file, to move its clock.
-pub(crate) async fn database(gateway: &Gateway) -> sqlx::SqliteConnection {
-    let file = gateway.app.folder.join("triptych.db");
-    <sqlx::SqliteConnection as sqlx::Connection>::connect(&format!("sqlite:{}", file.display()))
-        .await
-        .unwrap()
+/// The gateway's own database, to move its clock.
+pub(crate) async fn database(gateway: &Gateway) -> sqlx::AnyConnection {
+    sqlx::any::install_default_drivers();
+    <sqlx::AnyConnection as sqlx::Connection>::connect(&gateway.app.database).await.unwrap()
 }
