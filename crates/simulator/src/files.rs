@@ -63,7 +63,8 @@ pub(crate) async fn send_thumbnail(
     Ok(deliver(picture.into(), "image/png", headers, faults))
 }
 
-fn deliver(file: Bytes, kind: &'static str, headers: &HeaderMap, faults: &Faults) -> Response {
+/// A file in full or in part, or what the faults make of it.
+pub(crate) fn deliver(file: Bytes, kind: &'static str, headers: &HeaderMap, faults: &Faults) -> Response {
     let whole = file.len() as u64;
     let half = file.slice(..file.len() / 2);
     for fault in &faults.0 {

@@ -23,6 +23,20 @@ impl Form {
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.fields.iter().rev().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
+
+    /// A number sent under that name.
+    pub(crate) fn number(&self, name: &'static str) -> Result<Option<u32>, ApiError> {
+        let parse = |text: &str| {
+            text.parse().map_err(|_| ApiError::invalid(Some(name), format!("`{name}` must be a number.")))
+        };
+        self.text(name).map(parse).transpose()
+    }
+
+    /// The files of one field, whose name may end in `[]` or `[0]`.
+    pub(crate) fn files(&self, name: &str) -> Vec<&Bytes> {
+        let is = |field: &str| field.split('[').next() == Some(name);
+        self.files.iter().filter(|(field, _, _)| is(field)).map(|(_, _, file)| file).collect()
+    }
 }
 
 /// Reads a body of either kind.

@@ -6,7 +6,9 @@
 //! | --- | --- |
 //! | `POST /v1/chat/completions` | OpenAI's, streamed and not; the answers are Markdown about the prompt |
 //! | `POST /v1/responses`, `POST /v1/responses/input_tokens` | OpenAI's, streamed and not |
-//! | `POST /v1/images/generations` | OpenAI's for `gpt-image-*`; a real PNG that shows the prompt |
+//! | `POST /v1/images/generations`, `POST /v1/images/edits` | OpenAI's for `gpt-image-*`, streamed with partial images and not; a real PNG that shows the prompt |
+//! | `POST /v1/audio/speech` | OpenAI's, whole or as events; a real WAV, PCM samples, or silence as MP3 or AAC |
+//! | `POST /v1/audio/transcriptions` | OpenAI's, streamed and not; a WAV spoken here is understood |
 //! | `POST /v1/videos`, `GET /v1/videos[/{id}[/content]]`, `DELETE /v1/videos/{id}`, `POST /v1/videos/{id}/remix` | OpenAI's, JSON or multipart; a real H.264 clip, `?variant=thumbnail` a PNG |
 //! | `POST /v1/video/generations`, `GET …/{id}`, `GET …?external_task_id=X`, `POST …/{id}/cancel` | the [`Dialect`] set, over the same jobs |
 //! | `POST /api/v1/model/{generateVideo,generateImage,uploadMedia}`, `GET /api/v1/model/prediction/{id}`, `GET /api/v1/model/predictions?external_task_id=X`, `GET /api/v1/models` | Atlas Cloud's, over the same jobs |
@@ -34,6 +36,7 @@
 
 mod answer;
 mod atlas;
+mod audio;
 mod bill;
 mod caller;
 mod canvas;
@@ -56,15 +59,18 @@ mod mp4;
 mod order;
 mod painting;
 mod palette;
+mod picture;
 mod poll;
 mod range;
 mod reply;
 mod responses;
 mod server;
+mod speech;
 mod sse;
 mod state;
 mod stats;
 mod tokens;
+mod transcriptions;
 mod videos;
 mod webhook;
 

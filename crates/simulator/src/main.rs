@@ -1,32 +1,42 @@
 //! The simulated provider as a program: see the library's documentation for what it speaks.
 
 use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
-use triptych_simulator::{Config, spawn_on};
+use triptych_simulator::{Config, Dialect, spawn_at};
 
-/// Impersonates an AI provider on 127.0.0.1: chat, images, videos, a bill and faults on demand.
+/// Impersonates AI providers: chat, images, videos, sound, a bill and faults on demand.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
     /// Port to listen on; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Milliseconds before the first token of a chat answer.
-    #[arg(long, default_value_t = 350)]
-    ttft_ms: u64,
-    /// Tokens per second after the first one; 0 is as fast as possible.
-    #[arg(long, default_value_t = 60.0)]
-    tokens_per_second: f64,
-    /// Milliseconds before an image answer.
-    #[arg(long, default_value_t = 2000)]
-    image_ms: u64,
-    /// How many times faster than life videos are made; at 1 a clip takes 45 to 120 s.
-    #[arg(long, default_value_t = 1.0)]
-    video_speed: f64,
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// No waiting anywhere: for benchmarks. What is set besides it still holds.
+    #[arg(long)]
+    instant: bool,
+    /// Milliseconds before the first token of a chat answer [default: 350].
+    #[arg(long)]
+    ttft_ms: Option<u64>,
+    /// Tokens per second after the first one; 0 is as fast as possible [default: 60].
+    #[arg(long)]
+    tokens_per_second: Option<f64>,
+    /// Milliseconds before an image answer [default: 2000].
+    #[arg(long)]
+    image_ms: Option<u64>,
+    /// Milliseconds before speech or a transcription [default: 500].
+    #[arg(long)]
+    audio_ms: Option<u64>,
+    /// How many times faster than life videos are made; at 1 a clip takes 45 to 120 s [default: 1].
+    #[arg(long)]
+    video_speed: Option<f64>,
     /// Unfinished videos at once, beyond which the answer is 429.
     #[arg(long, default_value_t = 10)]
     max_concurrent_videos: usize,
@@ -36,6 +46,76 @@ struct Args {
     /// A model id to accept besides the built-in ones; may be repeated.
     #[arg(long = "model", value_name = "ID")]
     models: Vec<String>,
+    /// The day on which a model goes, for the list of models; may be repeated.
+    #[arg(long = "shutdown", value_name = "ID=YYYY-MM-DD", value_parser = shutdown)]
+    shutdowns: Vec<(String, String)>,
+    /// The words of /v1/video/generations.
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Words,
+    /// Serves files from a second address as well, where their links then point, such as 127.0.0.1:0.
+    #[arg(long, value_name = "ADDR:PORT")]
+    files_addr: Option<SocketAddr>,
+    /// What links to files begin with, where that is not the address they are served from.
+    #[arg(long, value_name = "URL")]
+    files_url: Option<String>,
+    /// Tell this address of every finished job that names no callback_url.
+    #[arg(long, value_name = "URL")]
+    webhook_url: Option<String>,
+    /// Name of the environment variable that holds the secret of webhooks, whsec_ and base64.
+    #[arg(long, value_name = "NAME")]
+    webhook_secret_env: Option<String>,
+    /// Keep no bill, for benchmarks of minutes.
+    #[arg(long)]
+    no_bill: bool,
+}
+
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum Words {
+    /// job_id, video_url; queued, in_progress, completed, failed
+    #[default]
+    Seed,
+    /// task_id, url; the same words
+    NewApi,
+    /// task_id, url; processing, succeeded, failed
+    NewApiOlder,
+}
+
+impl Args {
+    fn config(self) -> anyhow::Result<Config> {
+        let start = if self.instant { Config::instant() } else { Config::default() };
+        let ms = |given: Option<u64>, otherwise| given.map_or(otherwise, Duration::from_millis);
+        Ok(Config {
+            time_to_first_token: ms(self.ttft_ms, start.time_to_first_token),
+            tokens_per_second: self.tokens_per_second.unwrap_or(start.tokens_per_second),
+            image_delay: ms(self.image_ms, start.image_delay),
+            audio_delay: ms(self.audio_ms, start.audio_delay),
+            video_speed: self.video_speed.unwrap_or(start.video_speed),
+            max_concurrent_videos: self.max_concurrent_videos,
+            api_key: secret(self.api_key_env.as_deref())?,
+            extra_models: self.models,
+            shutdown_dates: self.shutdowns,
+            dialect: match self.dialect {
+                Words::Seed => Dialect::Seed,
+                Words::NewApi => Dialect::NewApi,
+                Words::NewApiOlder => Dialect::NewApiOlder,
+            },
+            files_addr: self.files_addr,
+            files_url: self.files_url,
+            webhook_secret: secret(self.webhook_secret_env.as_deref())?.unwrap_or(start.webhook_secret),
+            webhook_url: self.webhook_url,
+            keep_bill: !self.no_bill,
+        })
+    }
+}
+
+/// The value of an environment variable that must be there if it was named.
+fn secret(name: Option<&str>) -> anyhow::Result<Option<String>> {
+    name.map(|name| std::env::var(name).with_context(|| format!("reading ${name}"))).transpose()
+}
+
+fn shutdown(text: &str) -> Result<(String, String), String> {
+    let (model, day) = text.split_once('=').ok_or("ID=YYYY-MM-DD is wanted")?;
+    Ok((model.to_owned(), day.to_owned()))
 }
 
 #[tokio::main]
@@ -45,21 +125,8 @@ async fn main() -> anyhow::Result<()> {
         .with_env_filter(EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    let api_key = match &args.api_key_env {
-        Some(name) => Some(std::env::var(name).with_context(|| format!("reading the key from ${name}"))?),
-        None => None,
-    };
-    let config = Config {
-        time_to_first_token: Duration::from_millis(args.ttft_ms),
-        tokens_per_second: args.tokens_per_second,
-        image_delay: Duration::from_millis(args.image_ms),
-        video_speed: args.video_speed,
-        max_concurrent_videos: args.max_concurrent_videos,
-        api_key,
-        extra_models: args.models,
-        ..Config::default()
-    };
-    let running = spawn_on(config, args.port).await.context("starting the simulator")?;
+    let addr = SocketAddr::new(args.host, args.port);
+    let running = spawn_at(args.config()?, addr).await.context("starting the simulator")?;
     announce(&running.base_url())?;
     stop_signal().await?;
     // Streams under way may take minutes; nobody who pressed Ctrl-C wants to wait for them.

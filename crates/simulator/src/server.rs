@@ -14,7 +14,9 @@ use crate::bill::Bill;
 use crate::config::Config;
 use crate::error::{ApiError, Error};
 use crate::state::Simulator;
-use crate::{atlas, chat, control, files, generations, images, models, responses, videos};
+use crate::{
+    atlas, chat, control, files, generations, images, models, responses, speech, transcriptions, videos,
+};
 
 /// A simulator that serves on a loopback port until it is shut down or dropped.
 #[derive(Debug)]
@@ -110,6 +112,9 @@ pub fn router(simulator: Simulator) -> Router {
         .route("/responses", post(responses::create))
         .route("/responses/input_tokens", post(responses::input_tokens))
         .route("/images/generations", post(images::create))
+        .route("/images/edits", post(images::edit))
+        .route("/audio/speech", post(speech::create))
+        .route("/audio/transcriptions", post(transcriptions::create))
         .route("/videos", post(videos::create).get(videos::list))
         .route("/videos/{id}", get(videos::retrieve).delete(videos::delete))
         .route("/videos/{id}/content", get(videos::content))

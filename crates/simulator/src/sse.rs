@@ -122,6 +122,7 @@ impl<S: Script> Stream<S> {
                     return Some(Ok(self.piece(self.sent % pieces).await));
                 }
                 self.step = Step::End;
+                self.pace.wait(self.sent).await;
                 Some(Ok(self.script.closing()))
             }
             Step::End => None,

@@ -1,76 +1,10 @@
-//! The simulator over real HTTP, as a gateway would see it.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::time::Duration;
 
-use reqwest::{Client, Response, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
-use triptych_simulator::{BillKind, Config, Running, spawn};
+use triptych_simulator::{BillKind, Config};
 
-struct Provider {
-    running: Running,
-    client: Client,
-}
-
-impl Provider {
-    async fn start(config: Config) -> Self {
-        // A second test of this binary finds it installed already.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        Self { running: spawn(config).await.expect("a free port"), client: Client::new() }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.running.base_url())
-    }
-
-    async fn post(&self, path: &str, body: Value) -> reqwest::Result<Response> {
-        self.client.post(self.url(path)).json(&body).send().await
-    }
-
-    async fn get(&self, path: &str) -> Response {
-        self.client.get(self.url(path)).send().await.expect("an answer")
-    }
-
-    async fn get_json(&self, path: &str) -> Value {
-        self.get(path).await.json().await.expect("JSON")
-    }
-
-    async fn chat(&self, prompt: &str, stream: bool) -> reqwest::Result<Response> {
-        self.post("/v1/chat/completions", chat_body(prompt, stream)).await
-    }
-
-    async fn video(&self, prompt: &str) -> reqwest::Result<Response> {
-        let body = json!({"model": "sora-2", "prompt": prompt, "duration": 5, "resolution": "480p"});
-        self.post("/v1/video/generations", body).await
-    }
-}
-
-fn chat_body(prompt: &str, stream: bool) -> Value {
-    json!({
-        "model": "gpt-5.4", "stream": stream, "stream_options": {"include_usage": true},
-        "messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": prompt}],
-    })
-}
-
-/// The data of all events, as far as they came; and whether the stream ended cleanly.
-async fn events(mut response: Response) -> (Vec<String>, bool) {
-    let mut text = Vec::new();
-    let clean = loop {
-        match response.chunk().await {
-            Ok(Some(bytes)) => text.extend(bytes),
-            Ok(None) => break true,
-            Err(_) => break false,
-        }
-    };
-    let text = String::from_utf8(text).expect("UTF-8");
-    (text.split("\n\n").filter_map(|event| event.strip_prefix("data: ")).map(str::to_owned).collect(), clean)
-}
-
-fn content(events: &[String]) -> Vec<String> {
-    let chunks = events.iter().filter_map(|event| serde_json::from_str::<Value>(event).ok());
-    let delta = |chunk: Value| chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned);
-    chunks.filter_map(delta).filter(|piece| !piece.is_empty()).collect()
-}
+use crate::provider::{Provider, chat_body, content, events};
 
 #[tokio::test]
 async fn a_streamed_answer_ends_with_usage_that_equals_the_bill() {
