@@ -61,7 +61,7 @@ pub(crate) fn wav(samples: &[i16], text: &str) -> Vec<u8> {
 /// Silence of at least that length as MP3.
 pub(crate) fn mp3(ms: u64) -> Vec<u8> {
     let frames = (ms * 441).div_ceil(11_520).max(1) as usize;
-    let mut frame = vec![0; MP3_FRAME];
+    let mut frame = [0; MP3_FRAME];
     frame[..4].copy_from_slice(&MP3_HEAD);
     frame.repeat(frames)
 }
