@@ -156,7 +156,7 @@ pub struct ProviderConfig {
     /// Other hosts that its links to files may lead to.
     pub file_hosts: Vec<HostPattern>,
     /// Checks the signatures of its webhooks.
-    pub webhook_secret: Option<SecretString>,
+    pub webhook_secret: Option<crate::webhook::Secret>,
     /// Outages in a row after which it is left alone.
     pub breaker_failures: u32,
     /// How long it is left alone.

@@ -123,19 +123,22 @@ impl Fetcher {
         Ok(url)
     }
 
+    /// Starts a download whose bytes and time the caller limits; `wait` is until its head.
+    pub(crate) async fn open(&self, url: &str, wait: Duration) -> Result<reqwest::Response, FetchError> {
+        let url = self.guard.rule.check(url)?;
+        match timeout(wait, self.client.get(url).send()).await {
+            Err(_) => Err(FetchError::Timeout),
+            Ok(Err(error)) => Err(failure(&error)),
+            // A redirect is no success either.
+            Ok(Ok(answer)) if !answer.status().is_success() => Err(FetchError::Status(answer.status())),
+            Ok(Ok(answer)) => Ok(answer),
+        }
+    }
+
     /// Starts a download. Nothing of the gateway's goes along: no key, no cookie, no address it came from.
     pub(crate) async fn get(&self, url: &str, limits: Limits) -> Result<Download, FetchError> {
         let deadline = Instant::now() + limits.total;
-        let url = self.guard.rule.check(url)?;
-        let answer = match timeout(limits.idle.min(limits.total), self.client.get(url).send()).await {
-            Err(_) => return Err(FetchError::Timeout),
-            Ok(Err(error)) => return Err(failure(&error)),
-            Ok(Ok(answer)) => answer,
-        };
-        if !answer.status().is_success() {
-            // A redirect is no success either.
-            return Err(FetchError::Status(answer.status()));
-        }
+        let answer = self.open(url, limits.idle.min(limits.total)).await?;
         if answer.content_length().is_some_and(|length| length > limits.bytes) {
             return Err(FetchError::TooLarge);
         }

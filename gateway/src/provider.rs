@@ -26,7 +26,7 @@ mod route;
 mod video;
 mod webhook;
 
-pub(crate) use adapter::{Ability, WebhookError};
+pub(crate) use adapter::{Ability, Notice, WebhookError};
 pub(crate) use failure::{UpstreamError, clean};
 pub(crate) use request::{ChatCall, ImageCall};
 
@@ -60,7 +60,9 @@ impl Providers {
     /// A sentence naming the provider whose `base_url` or key cannot be used.
     pub(crate) fn new(config: &Config) -> Result<Self, String> {
         crate::init_tls();
-        let all = config.providers.iter().map(|config| Provider::new(config).map(Arc::new));
+        let all = config.providers.iter();
+        let private = &config.network.allow_private_hosts;
+        let all = all.map(|config| Provider::new(config, private).map(Arc::new));
         Ok(Providers { all: all.collect::<Result<_, _>>()?, routes: config.routes.clone() })
     }
 
@@ -75,7 +77,7 @@ impl Providers {
 }
 
 impl Provider {
-    fn new(config: &ProviderConfig) -> Result<Self, String> {
+    fn new(config: &ProviderConfig, private: &[String]) -> Result<Self, String> {
         let adapter: &'static dyn Adapter = match config.kind {
             ProviderKind::Openai => &openai::OpenAi,
             ProviderKind::Compatible => &compatible::Compatible,
@@ -83,7 +85,7 @@ impl Provider {
             ProviderKind::Atlas => &atlas::Atlas,
         };
         let connection =
-            Connection::new(config).map_err(|error| format!("provider `{}`: {error}", config.id))?;
+            Connection::new(config, private).map_err(|error| format!("provider `{}`: {error}", config.id))?;
         let breaker = Breaker::new(config.breaker_failures, Duration::from_secs(config.breaker_seconds));
         Ok(Provider { connection, adapter, breaker })
     }
@@ -166,7 +168,7 @@ impl Provider {
         headers: &axum::http::HeaderMap,
         body: &[u8],
         now_seconds: i64,
-    ) -> Result<Operation, WebhookError> {
+    ) -> Result<Notice, WebhookError> {
         self.adapter.webhook(&self.connection, headers, body, now_seconds)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use secrecy::ExposeSecret;
 use triptych_protocol::Modality;
 
 use super::check::{Env, secret, web_address, word};
@@ -46,9 +47,13 @@ fn provider(at: &str, table: ProviderTable, env: Env<'_>) -> Result<ProviderConf
     };
     let models = table.models.iter().enumerate();
     let hosts = table.file_hosts.iter().enumerate();
+    let webhook_secret = from_env(&table.webhook_secret_env, "webhook_secret_env", 24)?;
+    let webhook_secret = webhook_secret.map(|secret| crate::webhook::Secret::parse(secret.expose_secret()));
     Ok(ProviderConfig {
         key: from_env(&table.key_env, "key_env", 1)?,
-        webhook_secret: from_env(&table.webhook_secret_env, "webhook_secret_env", 16)?,
+        webhook_secret: webhook_secret
+            .transpose()
+            .map_err(|error| format!("{at}.webhook_secret_env: {error}"))?,
         models: models
             .map(|(number, text)| model(&format!("{at}.models[{number}]"), text))
             .collect::<Result<_, _>>()?,

@@ -128,10 +128,19 @@ pub(crate) trait Adapter: fmt::Debug + Send + Sync {
         headers: &HeaderMap,
         body: &[u8],
         now_seconds: i64,
-    ) -> Result<Operation, WebhookError> {
+    ) -> Result<Notice, WebhookError> {
         let _ = (connection, headers, body, now_seconds);
         Err(WebhookError::Unsupported)
     }
+}
+
+/// What a genuine webhook says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// The same for each attempt to deliver it: whoever acts on it does so once.
+    pub(crate) id: String,
+    /// The clip that it is about.
+    pub(crate) operation: Operation,
 }
 
 /// Why a webhook is not acted on.
@@ -141,8 +150,8 @@ pub(crate) enum WebhookError {
     #[error("no webhooks are taken from this provider")]
     Unsupported,
     /// The signature is missing, wrong, or too old.
-    #[error("the signature is not good")]
-    Signature,
+    #[error("{0}")]
+    Refused(#[from] crate::webhook::Refused),
     /// It is signed and says nothing about a clip.
     #[error("the message names no job")]
     Irrelevant,

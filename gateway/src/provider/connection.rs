@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,6 +9,7 @@ use serde_json::Value;
 
 use super::failure::{self, UpstreamError};
 use crate::config::{HostPattern, ProviderConfig};
+use crate::net::{FetchError, Fetcher};
 
 /// Most bytes of an answer that is JSON: ten pictures of 4K in base64 fit.
 const MAX_JSON: usize = 256 * 1024 * 1024;
@@ -19,22 +21,21 @@ pub(super) const JOB_CALL: Duration = Duration::from_secs(30);
 const FILE_HEAD: Duration = Duration::from_secs(60);
 
 /// The way to one provider: its address, its key and its clients. What is said on it is the adapter's affair.
-#[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) config: ProviderConfig,
     base: Url,
     /// Sends the provider's key.
     client: reqwest::Client,
     /// For files on other hosts, which must not see the key.
-    files: reqwest::Client,
+    files: Fetcher,
 }
 
 impl Connection {
-    /// Prepares the clients; nothing is called yet.
+    /// Prepares the clients; nothing is called yet. `private` are hosts of the own network that files may come from.
     ///
     /// # Errors
     /// A sentence about the `base_url` or key that cannot be used.
-    pub(super) fn new(config: &ProviderConfig) -> Result<Self, String> {
+    pub(super) fn new(config: &ProviderConfig, private: &[String]) -> Result<Self, String> {
         let mut base: Url =
             config.base_url.trim_end_matches('/').parse().map_err(|error| format!("base_url: {error}"))?;
         if base.path() == "/" {
@@ -47,22 +48,17 @@ impl Connection {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        let builder = || {
-            reqwest::Client::builder()
-                .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-                // An answer that points elsewhere could lead the gateway into its own network.
-                .redirect(reqwest::redirect::Policy::none())
-        };
-        let mut client = builder().default_headers(headers);
+        let mut client = reqwest::Client::builder()
+            .default_headers(headers)
+            .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
+            // An answer that points elsewhere could lead the gateway into its own network.
+            .redirect(reqwest::redirect::Policy::none());
         if is_loopback(&base) {
             client = client.no_proxy();
         }
         let client = client.build().map_err(|error| error.to_string())?;
-        let mut files = builder();
-        if config.file_hosts.iter().any(|host| host.matches("localhost") || host.matches("127.0.0.1")) {
-            files = files.no_proxy();
-        }
-        let files = files.build().map_err(|error| error.to_string())?;
+        // A provider on this machine has its files there as well.
+        let files = Fetcher::new(private, is_loopback(&base))?;
         Ok(Connection { config: config.clone(), base, client, files })
     }
 
@@ -155,17 +151,35 @@ impl Connection {
             );
             return Err(wrong("a file link leads to another server"));
         }
-        let named = url.username().is_empty() && url.password().is_none();
-        if !named || (url.scheme() != "https" && !is_loopback(&url)) {
-            return Err(wrong("a file link is not https"));
-        }
-        self.send(self.files.get(url), FILE_HEAD).await
+        self.files.open(url.as_str(), FILE_HEAD).await.map_err(UpstreamError::from)
     }
 
     /// A file at a link, whole.
     pub(super) async fn file_bytes(&self, link: &str, cap: usize) -> Result<Bytes, UpstreamError> {
         let answer = self.file(link).await?;
         tokio::time::timeout(FILE_HEAD, read_capped(answer, cap)).await.map_err(|_| UpstreamError::Timeout)?
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Connection").field(&self.config.id).finish()
+    }
+}
+
+impl From<FetchError> for UpstreamError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Unreachable => UpstreamError::Connect,
+            FetchError::Timeout => UpstreamError::Timeout,
+            FetchError::Broken => UpstreamError::Broken,
+            FetchError::Status(status) => UpstreamError::Refused {
+                status: status.as_u16(),
+                message: "a file is not to be had".into(),
+                retry_after: None,
+            },
+            FetchError::Blocked(_) | FetchError::TooLarge => UpstreamError::Protocol(error.to_string()),
+        }
     }
 }
 

@@ -5,12 +5,14 @@ use futures_util::future::BoxFuture;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use super::adapter::{Ability, Adapter, Reply, WebhookError};
+use super::adapter::{Ability, Adapter, Notice, Reply, WebhookError};
 use super::connection::{Connection, JOB_CALL};
 use super::failure::UpstreamError;
 use super::openai::{self, audio, images, responses, videos};
 use super::request::{ChatCall, ImageCall, ResponsesCall, SpeechCall, TranscriptionCall};
-use super::video::{Operation, Submission, Variant, VideoOrder, VideoReport, VideoStatus, segment, status};
+use super::video::{
+    Cancellation, Operation, Submission, Variant, VideoOrder, VideoReport, VideoStatus, segment, status,
+};
 use super::webhook;
 
 #[derive(Debug)]
@@ -77,13 +79,25 @@ impl Adapter for Generations {
         })
     }
 
+    fn video_cancel<'a>(&'a self, up: &'a Connection, operation: &'a Operation) -> Reply<'a, Cancellation> {
+        Box::pin(cancel(up, operation))
+    }
+
+    fn can_find(&self) -> bool {
+        true
+    }
+
+    fn video_find<'a>(&'a self, up: &'a Connection, client_ref: &'a str) -> Reply<'a, Option<Operation>> {
+        Box::pin(find(up, client_ref))
+    }
+
     fn webhook(
         &self,
         up: &Connection,
         headers: &HeaderMap,
         body: &[u8],
         now_seconds: i64,
-    ) -> Result<Operation, WebhookError> {
+    ) -> Result<Notice, WebhookError> {
         webhook::standard(up, headers, body, now_seconds)
     }
 }
@@ -110,6 +124,38 @@ async fn report(up: &Connection, operation: &Operation) -> Result<VideoReport, U
     match status {
         VideoStatus::Done { outputs } if outputs.is_empty() => Err(no_link()),
         status => Ok(VideoReport { status, poll_after }),
+    }
+}
+
+/// `POST /video/generations/{id}/cancel`, which some of these servers have.
+async fn cancel(up: &Connection, operation: &Operation) -> Result<Cancellation, UpstreamError> {
+    let request = up.post(&format!("/video/generations/{}/cancel", segment(&operation.id)?));
+    match up.send(request, JOB_CALL).await {
+        Ok(_) => Ok(Cancellation::Cancelled),
+        Err(UpstreamError::Refused { status: 400 | 409 | 422, .. }) => Ok(Cancellation::TooLate),
+        Err(UpstreamError::Refused { status: 404 | 405 | 501, .. }) => Ok(Cancellation::Unsupported),
+        Err(error) => Err(error),
+    }
+}
+
+/// `GET /video/generations?external_task_id=…`, which some of these servers have. A server that ignores the question
+/// lists other jobs, so each is looked at.
+async fn find(up: &Connection, client_ref: &str) -> Result<Option<Operation>, UpstreamError> {
+    let path = format!("/video/generations?external_task_id={}", segment(client_ref)?);
+    let list = match up.json(up.get(&path), JOB_CALL).await {
+        Err(UpstreamError::Refused { status: 404 | 405 | 501, .. }) => {
+            return Err(UpstreamError::Unsupported("a look-up by reference"));
+        }
+        list => list?,
+    };
+    let unknown = || UpstreamError::Protocol("the list of jobs is no list".into());
+    let jobs = list.get("data").and_then(Value::as_array).ok_or_else(unknown)?;
+    let named = |job: &&Value| job.get("external_task_id").and_then(Value::as_str) == Some(client_ref);
+    match jobs.iter().find(named) {
+        Some(job) => Operation::read(job).map(Some),
+        // Other jobs than the one that was asked for: nothing follows from not finding it among them.
+        None if !jobs.is_empty() => Err(UpstreamError::Unsupported("a look-up by reference")),
+        None => Ok(None),
     }
 }
 

@@ -6,7 +6,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Map, Value};
 
-use super::adapter::{Ability, Adapter, Reply, WebhookError};
+use super::adapter::{Ability, Adapter, Notice, Reply, WebhookError};
 use super::connection::{Connection, WHOLE_ANSWER, read_capped};
 use super::failure::{self, UpstreamError};
 use super::request::{ChatCall, ImageCall, ResponsesCall, SpeechCall, TranscriptionCall};
@@ -95,7 +95,7 @@ impl Adapter for OpenAi {
         headers: &HeaderMap,
         body: &[u8],
         now_seconds: i64,
-    ) -> Result<Operation, WebhookError> {
+    ) -> Result<Notice, WebhookError> {
         webhook::standard(up, headers, body, now_seconds)
     }
 }

@@ -5,6 +5,7 @@
 mod app;
 
 mod assets;
+mod atlas;
 mod billing;
 mod chat;
 mod cli;
