@@ -54,7 +54,7 @@ pub(crate) async fn list(
 ) -> Result<Response, AtlasError> {
     let faults = poll::at_the_list(&simulator, &headers).await?;
     let wanted = query.external_task_id.as_deref();
-    let fits = |job: &Job| wanted.is_none() || job.order.client_ref.as_deref() == wanted;
+    let fits = |job: &Job| wanted.is_none() || job.order.external_task_id.as_deref() == wanted;
     let jobs = simulator.roster().list(fits);
     let found: Vec<Value> = jobs.iter().map(|job| data(&simulator, &Sight::plain(job), &headers)).collect();
     Ok(faults.deliver(envelope(json!(found))).await)
@@ -122,7 +122,7 @@ fn data(simulator: &Simulator, sight: &Sight, headers: &HeaderMap) -> Value {
     let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
     json!({
         "id": job.id, "model": order.model, "status": status, "outputs": outputs,
-        "error": sight.error_message().unwrap_or_default(), "external_task_id": order.client_ref,
+        "error": sight.error_message().unwrap_or_default(), "external_task_id": order.external_task_id,
         "urls": {"get": format!("http://{host}/api/v1/model/prediction/{}", job.id)},
         "created_at": job.created_ms / 1000,
     })

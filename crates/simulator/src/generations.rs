@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::config::Dialect;
 use crate::error::ApiError;
-use crate::fault::FaultRoute;
+use crate::fault::{FaultRoute, Kind};
 use crate::job::Status;
 use crate::models::Modality;
 use crate::order::{self, Making};
@@ -50,7 +50,8 @@ pub(crate) async fn list(
     let faults = poll::at_the_list(&simulator, &headers).await?;
     let wanted = query.external_task_id.as_deref();
     let jobs = simulator.roster().list(|job| {
-        job.order.making == Making::Clip && (wanted.is_none() || job.order.client_ref.as_deref() == wanted)
+        job.order.making == Making::Clip
+            && (wanted.is_none() || job.order.external_task_id.as_deref() == wanted)
     });
     let data: Vec<Value> =
         jobs.iter().map(|job| generation(&simulator, &Sight::plain(job), &headers)).collect();
@@ -66,8 +67,8 @@ pub(crate) async fn cancel(
     let faults = simulator.later_faults(FaultRoute::VideoCancel, &headers, None)?;
     faults.at_the_door(false).await?;
     let job = simulator.roster().find(&id)?;
-    if faults.has(crate::fault::Kind::CancelTooLate) || !job.cancel() {
-        return Err(ApiError::conflict("cancel_too_late", "It can no longer be cancelled."));
+    if faults.has(Kind::CancelTooLate) || !job.cancel() {
+        return Err(ApiError::conflict("cancel_too_late", "It can no longer be taken back."));
     }
     Ok(faults.deliver(generation(&simulator, &Sight::plain(&job), &headers)).await)
 }
@@ -87,7 +88,7 @@ fn generation(simulator: &Simulator, sight: &Sight, headers: &HeaderMap) -> Valu
     };
     let mut answer = json!({
         "model": order.model, "status": status, "progress": job.progress(),
-        "created_at": job.created_ms / 1000, "external_task_id": order.client_ref,
+        "created_at": job.created_ms / 1000, "external_task_id": order.external_task_id,
     });
     let (id_field, url_field) = match job.dialect {
         Dialect::Seed => {

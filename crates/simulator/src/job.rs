@@ -26,7 +26,7 @@ pub(crate) struct Job {
     faults: Vec<Fault>,
     once: Mutex<Vec<Fault>>,
     polls: AtomicU32,
-    end: Mutex<Option<(End, u64)>>,
+    end: Mutex<Option<End>>,
     files: OnceCell<Vec<Bytes>>,
 }
 
@@ -103,8 +103,8 @@ impl Job {
 
     pub(crate) fn status(&self) -> Status {
         match *lock(&self.end) {
-            Some((End::Deleted { .. }, _)) => return Status::Deleted,
-            Some((End::Cancelled { .. }, _)) => return Status::Cancelled,
+            Some(End::Deleted { .. }) => return Status::Deleted,
+            Some(End::Cancelled { .. }) => return Status::Cancelled,
             None => {}
         }
         match (self.percent(), self.outcome) {
@@ -146,7 +146,7 @@ impl Job {
     /// A failed job costs nothing, nor does one that was taken back before its end.
     pub(crate) fn is_billed(&self) -> bool {
         match *lock(&self.end) {
-            Some((End::Cancelled { billed } | End::Deleted { billed }, _)) => billed,
+            Some(End::Cancelled { billed } | End::Deleted { billed }) => billed,
             None => self.outcome == Outcome::Result,
         }
     }
@@ -175,13 +175,19 @@ impl Job {
             return false;
         }
         let billed = self.named(Kind::CancelBilled) && self.outcome == Outcome::Result;
-        *lock(&self.end) = Some((End::Cancelled { billed }, now_ms()));
+        *lock(&self.end) = Some(End::Cancelled { billed });
         true
     }
 
-    pub(crate) fn delete(&self) {
-        let billed = self.is_billed() && self.status().is_final();
-        *lock(&self.end) = Some((End::Deleted { billed }, now_ms()));
+    /// Whether it could be thrown away; one that is done stays on the bill.
+    pub(crate) fn delete(&self) -> bool {
+        let ended = self.status().is_final();
+        if !ended && self.named(Kind::CancelTooLate) {
+            return false;
+        }
+        let billed = self.is_billed() && (ended || self.named(Kind::CancelBilled));
+        *lock(&self.end) = Some(End::Deleted { billed });
+        true
     }
 
     /// The MP4 or the PNGs, made when they are first asked for.
@@ -251,9 +257,9 @@ mod tests {
     #[test]
     fn only_a_delete_before_the_end_saves_the_price() {
         let early = job(50_000, &[]);
-        early.delete();
+        assert!(early.delete());
         let late = job(100_500, &[]);
-        late.delete();
+        assert!(late.delete());
         assert!(!early.is_billed());
         assert!(late.is_billed());
     }
@@ -262,7 +268,7 @@ mod tests {
     fn a_cancel_may_come_too_late_or_cost_the_price_all_the_same() {
         assert!(!job(100_000, &[]).cancel());
         let stays = job(50_000, &["cancel-too-late"]);
-        assert!(!stays.cancel());
+        assert!(!stays.cancel() && !stays.delete());
         assert_eq!((stays.status(), stays.is_billed()), (Status::InProgress, true));
         for (name, billed) in [("delay", false), ("cancel-billed", true)] {
             let taken_back = job(50_000, &[name]);

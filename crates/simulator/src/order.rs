@@ -36,7 +36,8 @@ pub(crate) struct Order {
     /// `W:H`. The clip keeps it exactly; its pixels are fewer than asked for.
     pub(crate) aspect_ratio: String,
     pub(crate) remixed_from: Option<String>,
-    pub(crate) client_ref: Option<String>,
+    /// The client's own name for it, by which it can be found. One in a header is only billed.
+    pub(crate) external_task_id: Option<String>,
     pub(crate) callback_url: Option<String>,
 }
 
@@ -92,7 +93,7 @@ pub(crate) async fn accept(
         shape,
         model,
         prompt,
-        client_ref: caller.client_ref.clone(),
+        external_task_id: request.external_task_id,
         callback_url: request.callback_url,
         remixed_from: request.remixed_from,
         ..Order::default()

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::fault::{FaultRoute, Stage};
+use crate::fault::{FaultRoute, Kind, Stage};
 use crate::files;
 use crate::form::{self, Form, Sent};
 use crate::job::Status;
@@ -119,7 +119,10 @@ pub(crate) async fn delete(
 ) -> Result<Response, ApiError> {
     let faults = simulator.later_faults(FaultRoute::VideoCancel, &headers, None)?;
     faults.at_the_door(false).await?;
-    simulator.roster().find(&id)?.delete();
+    let job = simulator.roster().find(&id)?;
+    if faults.has(Kind::CancelTooLate) || !job.delete() {
+        return Err(ApiError::conflict("cancel_too_late", "It can no longer be taken back."));
+    }
     Ok(faults.deliver(json!({"id": id, "object": "video.deleted", "deleted": true})).await)
 }
 

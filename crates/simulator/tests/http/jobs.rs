@@ -12,7 +12,7 @@ async fn both_vocabularies_of_the_short_shape_are_spoken() {
     for (dialect, begun, done) in
         [(Dialect::NewApi, "queued", "completed"), (Dialect::NewApiOlder, "processing", "succeeded")]
     {
-        let provider = Provider::start(Config { dialect, ..Config::default() }).await;
+        let provider = Provider::start(Config { dialect, video_speed: 0.01, ..Config::default() }).await;
         assert_eq!(provider.clip("waves").await["status"], begun);
         let provider = Provider::start(Config { dialect, ..Config::instant() }).await;
         let job = provider.clip("waves").await;
@@ -105,11 +105,14 @@ async fn the_bill_names_the_caller_the_key_and_the_attempt() {
     assert_eq!(item.client_ref.as_deref(), Some("job-7"));
     assert_eq!(item.idempotency_key.as_deref(), Some("key-7"));
     assert_eq!(item.attempt.as_deref(), Some("1"));
+    // A header is for the bill; nothing can be found by it.
+    let found = provider.get_json("/v1/video/generations?external_task_id=job-7").await;
+    assert_eq!(found["data"], json!([]));
 }
 
 #[tokio::test]
 async fn a_cancelled_job_costs_nothing_unless_it_is_done() {
-    let provider = Provider::start(Config::default()).await;
+    let provider = Provider::start(Config { video_speed: 0.01, ..Config::default() }).await;
     let cancel = async |job: &Value| {
         let path = format!("/v1/video/generations/{}/cancel", job["job_id"].as_str().unwrap());
         provider.post(&path, json!({})).await.unwrap()
@@ -122,6 +125,9 @@ async fn a_cancelled_job_costs_nothing_unless_it_is_done() {
 
     let stays = provider.clip("waves [[fault:cancel-too-late]]").await;
     assert_eq!(cancel(&stays).await.status(), StatusCode::CONFLICT);
+    let path = format!("/v1/videos/{}", stays["job_id"].as_str().unwrap());
+    let kept = provider.client.delete(provider.url(&path)).send().await.unwrap();
+    assert_eq!(kept.status(), StatusCode::CONFLICT);
     assert_eq!(provider.poll(&stays).await["status"], "queued");
     let dear = provider.clip("waves [[fault:cancel-billed]]").await;
     assert_eq!(cancel(&dear).await.status(), StatusCode::OK);
@@ -146,7 +152,8 @@ async fn a_remix_and_a_thumbnail_are_made_of_a_finished_video() {
 
 #[tokio::test]
 async fn the_most_jobs_at_once_are_remembered() {
-    let provider = Provider::start(Config { max_concurrent_videos: 3, ..Config::default() }).await;
+    let provider =
+        Provider::start(Config { max_concurrent_videos: 3, video_speed: 0.01, ..Config::default() }).await;
     for _ in 0..5 {
         provider.video("waves").await.unwrap();
     }
