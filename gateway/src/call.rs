@@ -13,6 +13,8 @@ use crate::error::Error;
 use crate::estimate::Quote;
 use crate::idempotency::{self, Begin, Guard, Key, KeyName, Replay};
 use crate::ledger::{AccountId, NewHold, ReservationId, UsageRecord};
+use crate::links;
+use crate::policy::About;
 use crate::provider::UpstreamError;
 use crate::state::AppState;
 use crate::store::{Tx, now_ms};
@@ -53,6 +55,8 @@ pub(crate) struct Hold {
     /// As it was when the hold was made.
     price: Price,
     guard: Option<Guard>,
+    /// For those who judge the answer.
+    pub(crate) about: About,
 }
 
 /// What is kept for those who repeat the call with its key.
@@ -73,6 +77,12 @@ impl<'a> Call<'a> {
         Ok(Call { caller, route, key: idempotency::key_of(headers)?, body })
     }
 
+    /// Looks at what the call carries, before anything is held for it or sent. Every priced call passes here.
+    pub(crate) async fn vet(&self, state: &AppState, model: &Model) -> Result<(), Error> {
+        links::check(state, &self.body).await?;
+        state.policy.before(&About::new(self.caller, model), &self.body).await
+    }
+
     /// Claims the call's key, where it has one, within the caller's transaction.
     pub(crate) async fn begin(&self, state: &AppState, tx: &mut Tx) -> Result<Option<Begin>, Error> {
         let Some(key) = &self.key else { return Ok(None) };
@@ -91,6 +101,7 @@ impl<'a> Call<'a> {
         note: Option<&str>,
     ) -> Result<Start, Error> {
         expect_running(state)?;
+        self.vet(state, model).await?;
         let mut tx = state.store.write().await?;
         let guard = match self.begin(state, &mut tx).await? {
             Some(Begin::Replay(replay)) => return Ok(Start::Replay(replay)),
@@ -108,6 +119,7 @@ impl<'a> Call<'a> {
             amount: quote.estimate.amount,
             price: model.triptych.price.clone(),
             guard,
+            about: About::new(self.caller, model),
         }))
     }
 }

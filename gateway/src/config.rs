@@ -2,6 +2,7 @@
 
 mod check;
 mod file;
+mod policy;
 mod safety;
 mod streams;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 use triptych_protocol::{Credits, Modality};
 
 pub(crate) use file::{Amount, read_as};
+pub use policy::{AfterCheck, PolicyConfig, PolicyHook};
 pub use safety::{NetworkConfig, ServerConfig};
 pub use streams::{StreamLogPlace, StreamsConfig};
 
@@ -60,6 +62,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where URLs that came from outside may lead.
     pub network: NetworkConfig,
+    /// Who judges requests and answers.
+    pub policy: PolicyConfig,
     /// The demonstration, which plays the host's backend as well.
     pub demo: Demo,
     /// From the environment.

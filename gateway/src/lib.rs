@@ -26,6 +26,7 @@ mod net;
 mod observe;
 #[cfg_attr(not(test), allow(dead_code))]
 mod picture;
+mod policy;
 mod provider;
 mod routes;
 mod serve;

@@ -13,6 +13,7 @@ use crate::cors::AllowedOrigins;
 use crate::job::Jobs;
 use crate::ledger::Ledger;
 use crate::net::Fetcher;
+use crate::policy::Policy;
 use crate::provider::Providers;
 use crate::store::Store;
 use crate::stream::Streams;
@@ -33,6 +34,7 @@ pub struct Inner {
     pub(crate) assets: Assets,
     /// For what strangers point at.
     pub(crate) fetcher: Fetcher,
+    pub(crate) policy: Policy,
     pub(crate) streams: Streams,
     pub(crate) jobs: Jobs,
     pub(crate) underway: Underway,
@@ -82,6 +84,7 @@ impl AppState {
         let assets = Assets::new(&config, &config.secrets.asset_key()).map_err(StartError::Setting)?;
         let fetcher =
             Fetcher::new(&config.network.allow_private_hosts, false).map_err(StartError::Setting)?;
+        let policy = Policy::new(&config.policy).map_err(StartError::Setting)?;
         let widget = WidgetFiles::load(config.widget.as_deref()).map_err(StartError::Setting)?;
         let store = Store::open(&config.database).await?;
         let ledger = Ledger::new(&store, &config.credits);
@@ -100,6 +103,7 @@ impl AppState {
             providers,
             assets,
             fetcher,
+            policy,
             streams: Streams::new(&config.streams),
             jobs: Jobs::new(),
             underway: Underway::new(),

@@ -40,6 +40,9 @@ pub struct ErrorDetail {
 pub enum ErrorCode {
     /// 400: the request is not of the form that the call takes.
     InvalidRequest,
+    /// 400: the operator's rules do not allow what was asked for, or what came back; the message has the reason, and
+    /// nothing was charged.
+    ContentRefused,
     /// 401: no token, or one that was not signed by this gateway.
     InvalidToken,
     /// 401: the token was good once; fetch another and call again.
@@ -83,6 +86,7 @@ impl ErrorCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             ErrorCode::InvalidRequest => "invalid_request",
+            ErrorCode::ContentRefused => "content_refused",
             ErrorCode::InvalidToken => "invalid_token",
             ErrorCode::TokenExpired => "token_expired",
             ErrorCode::InsufficientCredits => "insufficient_credits",
@@ -107,7 +111,7 @@ impl ErrorCode {
     /// The HTTP status that goes with it.
     pub const fn status(self) -> u16 {
         match self {
-            ErrorCode::InvalidRequest => 400,
+            ErrorCode::InvalidRequest | ErrorCode::ContentRefused => 400,
             ErrorCode::InvalidToken | ErrorCode::TokenExpired => 401,
             ErrorCode::InsufficientCredits => 402,
             ErrorCode::ScopeDenied => 403,

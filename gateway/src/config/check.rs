@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::file::{File, TenantTable};
 use super::upstream::{providers, routes};
-use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, Secrets, Tenant, safety};
+use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, Secrets, Tenant, policy, safety};
 
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -103,6 +103,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
         },
         server: file.server,
         network: file.network,
+        policy: policy::check(file.policy, base, env)?,
         demo: Demo {
             enabled: file.demo.enabled,
             pages: file.demo.pages.as_deref().map(folder),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer, de};
 use triptych_protocol::{Credits, Modality};
 
+use super::policy::PolicyTable;
 use super::streams::StreamsTable;
 use super::{LogFormat, NetworkConfig, ProviderKind, ServerConfig};
 
@@ -44,6 +45,8 @@ pub(super) struct File {
     pub(super) server: ServerConfig,
     #[serde(default)]
     pub(super) network: NetworkConfig,
+    #[serde(default)]
+    pub(super) policy: PolicyTable,
     #[serde(default)]
     pub(super) demo: DemoTable,
 }

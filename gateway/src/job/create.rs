@@ -34,6 +34,7 @@ pub(crate) async fn create(
     let plan = state.providers.plan(model, Ability::Video)?;
     let provider = plan.first().ok_or_else(|| Error::internal("a plan without a provider"))?.id();
     let life = Duration::from_secs(state.config.jobs.deadline_minutes.saturating_mul(60));
+    call.vet(state, model).await?;
 
     let mut tx = state.store.write().await?;
     let guard = match call.begin(state, &mut tx).await? {

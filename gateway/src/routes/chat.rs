@@ -55,7 +55,6 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let id = body.get("model").and_then(Value::as_str);
     let id = id.ok_or_else(|| Error::invalid("model", "Name a model; `GET /v1/models` lists them."))?;
     caller.allow_model(id)?;
-    crate::links::check(&state, &body).await?;
     let model = state.catalogue.model(id)?;
     let body = Value::Object(body);
     let quote = quote_chat(model, &body)?;
@@ -116,6 +115,10 @@ async fn whole(state: &AppState, prepared: Prepared, hold: Hold) -> Result<Respo
             return Err(error.into());
         }
     };
+    if let Err(error) = state.policy.after(&hold.about, &answer).await {
+        hold.release(state, error.code().as_str()).await.ok();
+        return Err(error);
+    }
     let mut meter = Meter::new(prepared.prompt_tokens, prepared.choices);
     meter.observe(&answer);
     let used = meter.used();

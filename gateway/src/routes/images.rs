@@ -77,6 +77,10 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
             return Err(error.into());
         }
     };
+    if let Err(error) = state.policy.after_pictures(&hold.about, &pictures).await {
+        hold.release(&state, error.code().as_str()).await.ok();
+        return Err(error);
+    }
     let as_url = request.response_format.as_deref() == Some("url");
     deliver(&state, &hold, &resolved, &answer, pictures, as_url).await
 }

@@ -16,6 +16,7 @@ use super::registry::Writer;
 use crate::call::{Hold, Kept, going_down, unless_going_down};
 use crate::error::Error;
 use crate::ledger::UsageRecord;
+use crate::policy::Watch;
 use crate::provider::{ChatCall, Plan, Provider, UpstreamError};
 use crate::sse::Reader;
 use crate::state::{AppState, Running};
@@ -51,6 +52,8 @@ struct Flow {
     meter: Meter,
     pace: Pace,
     envelope: Envelope,
+    /// Judges the answer while it is written.
+    watch: Option<Box<Watch>>,
 }
 
 /// Why reading ended.
@@ -104,6 +107,7 @@ impl Pump {
         };
         ready.send(Ok(())).ok();
         let flow = Flow {
+            watch: self.state.policy.watch(&self.hold.about),
             model: Value::from(self.call.model.as_str()).to_string(),
             cap: self.call.most_tokens(),
             state: self.state,
@@ -171,6 +175,11 @@ impl Flow {
             };
             for data in events.drain(..) {
                 patience = provider.idle_timeout();
+                if let Some(watch) = &mut self.watch
+                    && let Err(error) = Box::pin(watch.observe(&data)).await
+                {
+                    return End::Failed(error);
+                }
                 if data.trim() == "[DONE]" {
                     return End::Complete { said: true };
                 }
@@ -281,6 +290,9 @@ impl Flow {
             error.log();
         }
         let outcome = match &error {
+            Some(error) if error.code() == ErrorCode::ContentRefused => {
+                self.hold.release(&self.state, "the answer was refused").await
+            }
             Some(_) if !self.meter.delivered() => {
                 self.hold.release(&self.state, "the provider failed before the first token").await
             }

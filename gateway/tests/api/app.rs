@@ -16,6 +16,7 @@ use triptych_gateway::{app, init_tls};
 pub(crate) const ORIGIN: &str = "https://acme.example";
 pub(crate) const TENANT_SECRET: &str = "tenant-secret-of-acme-0123456789";
 pub(crate) const OTHER_SECRET: &str = "tenant-secret-of-globex-0123456789";
+pub(crate) const POLICY_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub(crate) const ADMIN_SECRET: &str = "admin-secret-0123456789";
 
 /// What differs from a plain gateway.
@@ -138,6 +139,7 @@ fn env(name: &str) -> Option<String> {
         "TRIPTYCH_TOKEN_KEY" => "token-key-0123456789-0123456789-0123456789",
         "TRIPTYCH_ADMIN_SECRET" => ADMIN_SECRET,
         "ACME_SECRET" => TENANT_SECRET,
+        "POLICY_SECRET" => POLICY_SECRET,
         "GLOBEX_SECRET" => OTHER_SECRET,
         _ => return None,
     };

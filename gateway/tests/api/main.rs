@@ -18,6 +18,7 @@ mod errors;
 mod estimates;
 mod images;
 mod jobs;
+mod policy;
 mod routing;
 mod safety;
 
