@@ -1,6 +1,7 @@
 //! Files that calls have made: kept in an object store, handed out by signed links that expire.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::local::LocalFileSystem;
@@ -11,6 +12,7 @@ use sqlx::Row;
 use crate::config::Config;
 use crate::error::Error;
 use crate::ledger::AccountId;
+use crate::net::{Download, FetchError, Limits};
 use crate::store::{AnyRow, Store, Tx, new_id, now_ms};
 
 mod link;
@@ -19,8 +21,9 @@ mod range;
 pub(crate) use link::{Link, Links};
 pub(crate) use range::{Range, Unsatisfiable};
 
-/// Largest clip that is fetched from a provider, in bytes.
-const MAX_CLIP: u64 = 1024 * 1024 * 1024;
+/// What fetching a clip may take.
+const CLIP: Limits =
+    Limits { bytes: 1024 * 1024 * 1024, idle: Duration::from_secs(30), total: Duration::from_secs(10 * 60) };
 /// Bytes of a file that are looked at to tell what it is.
 const MAGIC: usize = 64;
 
@@ -57,7 +60,7 @@ pub(crate) enum AssetError {
     /// It is not what it should be.
     #[error("the file is no {0} that browsers show")]
     WrongKind(&'static str),
-    /// It is longer than [`MAX_CLIP`].
+    /// It is longer than a clip may be.
     #[error("the file is too large")]
     TooLarge,
     /// The provider stopped sending.
@@ -66,6 +69,15 @@ pub(crate) enum AssetError {
     /// The disk is full, or worse.
     #[error("the media store failed: {0}")]
     Store(#[from] object_store::Error),
+}
+
+impl From<FetchError> for AssetError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::TooLarge => AssetError::TooLarge,
+            other => AssetError::Upstream(other.into()),
+        }
+    }
 }
 
 impl AssetKind {
@@ -118,10 +130,11 @@ impl Assets {
     }
 
     /// Keeps a clip that a provider is sending, without holding it in memory.
-    pub(crate) async fn put_clip(&self, mut answer: reqwest::Response) -> Result<Asset, AssetError> {
+    pub(crate) async fn put_clip(&self, answer: reqwest::Response) -> Result<Asset, AssetError> {
+        let mut answer = Download::new(answer, CLIP)?;
         let mut head = Vec::new();
         while head.len() < MAGIC {
-            let Some(part) = answer.chunk().await.map_err(crate::provider::UpstreamError::from)? else {
+            let Some(part) = answer.chunk().await? else {
                 break;
             };
             head.extend_from_slice(&part);
@@ -133,17 +146,13 @@ impl Assets {
         let mut next = Some(Bytes::from(head));
         while let Some(part) = next {
             asset.bytes += part.len() as u64;
-            if asset.bytes > MAX_CLIP {
-                upload.abort().await?;
-                return Err(AssetError::TooLarge);
-            }
             upload.wait_for_capacity(4).await?;
             upload.put(part);
             next = match answer.chunk().await {
                 Ok(next) => next,
                 Err(error) => {
                     upload.abort().await?;
-                    return Err(AssetError::Upstream(error.into()));
+                    return Err(error.into());
                 }
             };
         }

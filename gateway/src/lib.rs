@@ -21,7 +21,6 @@ mod idempotency;
 mod job;
 mod ledger;
 mod links;
-#[cfg_attr(not(test), allow(dead_code))]
 mod net;
 mod observe;
 #[cfg_attr(not(test), allow(dead_code))]

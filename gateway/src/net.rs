@@ -29,14 +29,14 @@ pub(crate) use rule::{Blocked, Rule};
 pub(crate) struct Limits {
     /// Of the body.
     pub(crate) bytes: u64,
-    /// Until the head of the answer, and between two pieces of its body.
+    /// Between two pieces of the body.
     pub(crate) idle: Duration,
     /// For all of it.
     pub(crate) total: Duration,
 }
 
 /// Fetches within a [`Rule`]; cloning it is cheap.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fetcher {
     client: reqwest::Client,
     guard: Guard,
@@ -70,15 +70,16 @@ pub(crate) enum FetchError {
 type Looking = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Asks for the addresses of a name.
-pub(crate) trait Lookup: Send + Sync {
+pub(crate) trait Lookup: Send + Sync + std::fmt::Debug {
     fn lookup(&self, name: String) -> Looking;
 }
 
 /// The system's resolver.
+#[derive(Debug)]
 struct System;
 
 /// A resolver that answers with checked addresses only.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Guard {
     rule: Rule,
     lookup: Arc<dyn Lookup>,
@@ -123,30 +124,34 @@ impl Fetcher {
         Ok(url)
     }
 
-    /// Starts a download whose bytes and time the caller limits; `wait` is until its head.
+    /// Starts a download. Nothing of the gateway's goes along: no key, no cookie, no address it came from.
+    /// The body is to be read as a [`Download`]. `wait` is for the head of the answer.
     pub(crate) async fn open(&self, url: &str, wait: Duration) -> Result<reqwest::Response, FetchError> {
         let url = self.guard.rule.check(url)?;
-        match timeout(wait, self.client.get(url).send()).await {
-            Err(_) => Err(FetchError::Timeout),
-            Ok(Err(error)) => Err(failure(&error)),
+        let answer = match timeout(wait, self.client.get(url).send()).await {
+            Err(_) => return Err(FetchError::Timeout),
+            Ok(Err(error)) => return Err(failure(&error)),
+            Ok(Ok(answer)) => answer,
+        };
+        if !answer.status().is_success() {
             // A redirect is no success either.
-            Ok(Ok(answer)) if !answer.status().is_success() => Err(FetchError::Status(answer.status())),
-            Ok(Ok(answer)) => Ok(answer),
+            return Err(FetchError::Status(answer.status()));
         }
-    }
-
-    /// Starts a download. Nothing of the gateway's goes along: no key, no cookie, no address it came from.
-    pub(crate) async fn get(&self, url: &str, limits: Limits) -> Result<Download, FetchError> {
-        let deadline = Instant::now() + limits.total;
-        let answer = self.open(url, limits.idle.min(limits.total)).await?;
-        if answer.content_length().is_some_and(|length| length > limits.bytes) {
-            return Err(FetchError::TooLarge);
-        }
-        Ok(Download { answer, left: limits.bytes, idle: limits.idle, deadline })
+        Ok(answer)
     }
 }
 
 impl Download {
+    /// # Errors
+    /// Where the answer announces more than it may have.
+    pub(crate) fn new(answer: reqwest::Response, limits: Limits) -> Result<Self, FetchError> {
+        if answer.content_length().is_some_and(|length| length > limits.bytes) {
+            return Err(FetchError::TooLarge);
+        }
+        let deadline = Instant::now() + limits.total;
+        Ok(Download { answer, left: limits.bytes, idle: limits.idle, deadline })
+    }
+
     /// The next piece; `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
         let until = self.deadline.min(Instant::now() + self.idle);

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use super::*;
 
 /// Gives one answer after the other, the last one again and again, and counts how often it was asked.
+#[derive(Debug)]
 struct Script(Mutex<(VecDeque<Vec<IpAddr>>, u32)>);
 
 impl Script {
@@ -63,11 +64,13 @@ async fn server(answer: &'static str, silent: bool) -> u16 {
     port
 }
 
+async fn get(fetcher: &Fetcher, url: &str, limits: Limits) -> Result<Bytes, FetchError> {
+    let answer = fetcher.open(url, limits.idle).await?;
+    Download::new(answer, limits)?.whole().await
+}
+
 async fn failed(fetcher: &Fetcher, url: &str, limits: Limits) -> FetchError {
-    match fetcher.get(url, limits).await {
-        Ok(download) => download.whole().await.unwrap_err(),
-        Err(error) => error,
-    }
+    get(fetcher, url, limits).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -96,8 +99,8 @@ async fn the_connection_goes_to_the_checked_address_which_is_asked_for_once() {
     let port = server("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", false).await;
     let script = Script::new(&[&["127.0.0.1"], &["192.0.2.1"]]);
     let fetcher = fetcher(Rule::new(&["files.test".into()], false), &script);
-    let download = fetcher.get(&format!("http://files.test:{port}/x"), limits()).await.unwrap();
-    assert_eq!(download.whole().await.unwrap(), "hello");
+    let body = get(&fetcher, &format!("http://files.test:{port}/x"), limits()).await;
+    assert_eq!(body.unwrap(), "hello");
     assert_eq!(script.asked(), 1);
 }
 
