@@ -4,6 +4,8 @@
 //! [`app::router`] is the whole HTTP surface; the binary and the tests serve the same one.
 
 pub mod app;
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod config;
 pub mod state;
 pub mod webhook;

@@ -29,11 +29,11 @@ export async function eventually(check, what, limit = 30_000) {
   throw new Error(`${what}: not within ${limit / 1000} s${last ? ` (${last.message})` : ""}`);
 }
 
-export async function startDemo({ videoSpeed = 20, tokensPerSecond = 120, widget, leptos = false, origins = [] } = {}) {
+export async function startDemo({ videoSpeed = 20, tokensPerSecond = 120, imageMs = 2000, widget, leptos = false, origins = [] } = {}) {
   const state = await mkdtemp(join(tmpdir(), "triptych-e2e-"));
   const [program, ...first] = process.env.TRIPTYCH_XTASK ? [process.env.TRIPTYCH_XTASK] : ["cargo", "xtask"];
   const args = [...first, "demo", "--port", "0", "--state", state, "--fresh", "--video-speed", `${videoSpeed}`];
-  args.push("--tokens-per-second", `${tokensPerSecond}`);
+  args.push("--tokens-per-second", `${tokensPerSecond}`, "--image-ms", `${imageMs}`);
   if (widget) args.push("--widget", widget);
   if (leptos) args.push("--leptos");
   for (const origin of origins) args.push("--origin", origin);

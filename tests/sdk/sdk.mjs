@@ -27,7 +27,7 @@ export const SDKS = [
 export async function startGateway(options = {}) {
   const widget = await mkdtemp(join(tmpdir(), "triptych-sdk-"));
   await writeFile(join(widget, "triptych.js"), "");
-  const demo = await startDemo({ tokensPerSecond: 2000, videoSpeed: 400, ...options, widget });
+  const demo = await startDemo({ tokensPerSecond: 2000, videoSpeed: 400, imageMs: 50, ...options, widget });
   const { stop } = demo;
   demo.stop = async () => {
     await stop();

@@ -106,6 +106,11 @@ impl Child {
         }
     }
 
+    /// The number under which the system knows it.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Waits until `ready` says so; a process that ends before, or takes longer than `limit`, is an error.
     pub(crate) fn wait_until(&mut self, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
         let start = Instant::now();

@@ -1,8 +1,8 @@
 //! `cargo xtask demo`: the whole of Triptych on this machine, with the simulator in the providers' place.
 
-mod config;
-mod http;
-mod secrets;
+pub(crate) mod config;
+pub(crate) mod http;
+pub(crate) mod secrets;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -57,6 +57,9 @@ pub(crate) struct Options {
     /// How many tokens a second the simulator writes.
     #[arg(long, value_name = "RATE", default_value = "60")]
     tokens_per_second: String,
+    /// Milliseconds that the simulator takes to draw a picture.
+    #[arg(long, value_name = "MS", default_value = "2000")]
+    image_ms: String,
     /// Build the Leptos application of examples/ as well; it is at /leptos.html.
     #[arg(long)]
     leptos: bool,
@@ -186,7 +189,7 @@ fn start_simulator(
 ) -> Result<String> {
     let mut command = Command::new(binary("triptych-simulator")?);
     command.args(["--port", "0", "--video-speed", &options.video_speed]);
-    command.args(["--tokens-per-second", &options.tokens_per_second]);
+    command.args(["--tokens-per-second", &options.tokens_per_second, "--image-ms", &options.image_ms]);
     let child = Child::start("simulator", &mut command, &state.join("simulator.log"))?;
     children.add(child).listening(START_LIMIT, stop)
 }
@@ -200,9 +203,7 @@ fn start_gateway(
 ) -> Result<String> {
     let mut command = Command::new(binary("triptych-gateway")?);
     command.arg("--config").arg(config).current_dir(tree::root());
-    command.env(config::TOKEN_KEY_ENV, &secrets.token_key);
-    command.env(config::ADMIN_SECRET_ENV, &secrets.admin);
-    command.env(config::TENANT_SECRET_ENV, &secrets.tenant);
+    secrets.tell(&mut command);
     let child = Child::start("gateway", &mut command, &state.join("gateway.log"))?;
     let url = children.add(child).listening(START_LIMIT, stop)?;
     http::get(&url, "/healthz").context("the gateway listens but is not healthy")?;
@@ -216,7 +217,8 @@ fn grant(url: &str, secrets: &Secrets) -> Result<()> {
         "reason": "Opening balance of the demo",
     });
     http::post(url, "/admin/v1/grants", &secrets.admin, &body)
-        .context("the demo's user could not be given credits")
+        .context("the demo's user could not be given credits")?;
+    Ok(())
 }
 
 fn binary(name: &str) -> Result<PathBuf> {

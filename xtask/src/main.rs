@@ -5,6 +5,7 @@
     reason = "talking to the terminal is this tool's purpose"
 )]
 
+mod bench;
 mod children;
 mod demo;
 mod dist;
@@ -38,6 +39,8 @@ enum Verb {
     Services(services::Options),
     /// Run every check, from formatting to a real browser, installing what it needs.
     Test(test::Options),
+    /// Measure, beside a direct connection and beside others.
+    Bench(bench::Options),
     /// Build the npm package: pkg/dist, and its packed file in target/pack.
     Dist,
     /// Print the sizes of what a page downloads, and fail when the loader is over its budget.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Verb::Demo(options) => demo::run(&options),
         Verb::Services(options) => services::run(&options),
         Verb::Test(options) => test::run(&options),
+        Verb::Bench(options) => bench::run(&options),
         Verb::Dist => dist::run(),
         Verb::Size => size::run(),
         Verb::Tidy => tidy::run(),

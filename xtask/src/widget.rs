@@ -1,6 +1,7 @@
 //! Builds the widget: Rust to wasm, wasm to a module with its glue, and our own JavaScript beside it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use anyhow::{Context, Result};
@@ -18,7 +19,9 @@ const PROFILE: &str = "wasm-release";
 /// Puts a widget that a page can load into `dir`, which is emptied first. It is not yet run through
 /// wasm-opt.
 pub(crate) fn build(dir: &Path) -> Result<()> {
-    let module = compile(&["--lib"])?.join(format!("{STEM}.wasm"));
+    let mut cargo = compile(&["--lib", "--profile", PROFILE])?;
+    process::run(cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths()))?;
+    let module = folder(PROFILE).join(format!("{STEM}.wasm"));
     tree::empty_dir(dir)?;
     bind(&module, dir, STEM)?;
     for file in tree::files(&tree::package().join("src"), &[])? {
@@ -28,20 +31,25 @@ pub(crate) fn build(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Adds the Leptos application of `examples/` to the folder of a built widget.
+/// Adds the Leptos application of `examples/` to the folder of a built widget. Nobody downloads it, so its size does
+/// not matter, and in the profile of the browser tests there is hardly anything left to compile.
 pub(crate) fn add_leptos_app(dir: &Path) -> Result<()> {
-    let module = compile(&["--example", LEPTOS_APP])?.join("examples").join(format!("{LEPTOS_APP}.wasm"));
+    process::run(&mut compile(&["--example", LEPTOS_APP])?)?;
+    let module = folder("debug").join("examples").join(format!("{LEPTOS_APP}.wasm"));
     bind(&module, dir, LEPTOS_APP)
 }
 
-/// Compiles a target of the widget's package, and gives the folder of that profile.
-fn compile(target: &[&str]) -> Result<PathBuf> {
+/// The command that compiles a target of the widget's package.
+fn compile(target: &[&str]) -> Result<Command> {
     tools::wasm_target()?;
     let mut cargo = process::cargo(["build", "--package", "triptych-copilot"]);
-    cargo.args(target).args(["--target", "wasm32-unknown-unknown", "--profile", PROFILE]);
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths());
-    process::run(&mut cargo)?;
-    Ok(tree::target().join("wasm32-unknown-unknown").join(PROFILE))
+    cargo.args(target).args(["--target", "wasm32-unknown-unknown"]);
+    Ok(cargo)
+}
+
+/// Where cargo puts the modules of a profile.
+fn folder(profile: &str) -> PathBuf {
+    tree::target().join("wasm32-unknown-unknown").join(profile)
 }
 
 fn bind(module: &Path, dir: &Path, name: &str) -> Result<()> {

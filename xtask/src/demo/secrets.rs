@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
+
+use super::config;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Secrets {
@@ -28,6 +31,13 @@ impl Secrets {
                 Ok(secrets)
             }
         }
+    }
+
+    /// Puts them into the environment of a gateway.
+    pub(crate) fn tell(&self, command: &mut Command) {
+        command.env(config::TOKEN_KEY_ENV, &self.token_key);
+        command.env(config::ADMIN_SECRET_ENV, &self.admin);
+        command.env(config::TENANT_SECRET_ENV, &self.tenant);
     }
 }
 

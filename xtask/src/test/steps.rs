@@ -51,6 +51,9 @@ pub(crate) const STEPS: [Step; 14] = [
     },
 ];
 
+/// Packages that are not built with the others: what they need would come with other features than it has elsewhere.
+const APART: [&str; 4] = ["--exclude", "xtask", "--exclude", "triptych-bench"];
+
 /// Accepts the names of steps, and lists them when given another.
 pub(crate) fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(STEPS.iter().map(|step| step.name))
@@ -78,7 +81,8 @@ fn doc(_: &Setting) -> Result<()> {
 
 fn unit(_: &Setting) -> Result<()> {
     let services = services()?;
-    let mut cargo = process::cargo(["test", "--workspace", "--exclude", "xtask"]);
+    let mut cargo = process::cargo(["test", "--workspace"]);
+    cargo.args(APART);
     if let Some(services) = &services {
         services.tell(&mut cargo);
     }
@@ -133,8 +137,10 @@ fn web(_: &Setting) -> Result<()> {
 }
 
 fn build(_: &Setting) -> Result<()> {
-    let mut cargo = process::cargo(["build", "--package", "triptych-gateway"]);
-    process::run(cargo.args(["--package", "triptych-simulator", "--bins"]))?;
+    // Named one by one, the programs' dependencies would have other features than in the tests, and a hundred of them
+    // would be compiled once more.
+    let mut cargo = process::cargo(["build", "--workspace", "--bins", "--tests"]);
+    process::run(cargo.args(APART))?;
     let widget = leptos_widget();
     widget::build(&widget)?;
     widget::add_leptos_app(&widget)
