@@ -112,7 +112,7 @@ mod tests {
     use crate::error::FailureKind;
 
     fn estimate(micro: i64, bound: Bound) -> Estimate {
-        Estimate { amount: Credits::from_micro(micro), bound, price_version: 1 }
+        Estimate::new(Credits::from_micro(micro), bound, 1)
     }
 
     fn wallet(whole: i64) -> Wallet {

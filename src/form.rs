@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use triptych_protocol::{Bound, Estimate, Modality, Model, Price, chat_hold, image_cost, video_cost};
+use triptych_protocol::{
+    Bound, Estimate, Modality, Model, PictureOrder, Price, chat_hold, framed_tokens, pictures_hold,
+    video_cost,
+};
 
 /// What is chosen in a panel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,22 +68,30 @@ impl Form {
     pub fn chat_estimate(&self, message_bytes: &[usize]) -> Option<Estimate> {
         let info = &self.model()?.triptych;
         let amount = chat_hold(&info.price, message_bytes, info.limits.default_completion_tokens?).ok()?;
-        Some(Estimate { amount, bound: Bound::AtMost, price_version: info.price_version })
+        Some(Estimate::new(amount, Bound::AtMost, info.price_version))
     }
 
-    /// What a picture or a clip with these values would cost.
-    pub fn estimate(&self) -> Option<Estimate> {
+    /// What a picture or a clip with these values would hold, for a prompt of so many bytes.
+    pub fn estimate(&self, prompt_bytes: usize) -> Option<Estimate> {
         let info = &self.model()?.triptych;
-        let amount = match info.price {
-            Price::Image { .. } => {
-                image_cost(&info.price, self.value("size")?, self.number("n").unwrap_or(1))
+        let (amount, bound) = match info.price {
+            Price::Image(_) => {
+                let order = PictureOrder {
+                    size: self.value("size")?,
+                    quality: self.value("quality"),
+                    n: self.number("n").unwrap_or(1),
+                    prompt_tokens: framed_tokens(prompt_bytes as u64, 1),
+                    ..PictureOrder::default()
+                };
+                pictures_hold(&info.price, &order).ok()?
             }
-            Price::VideoSecond { .. } => {
-                video_cost(&info.price, self.value("resolution")?, self.number("duration")?)
+            Price::VideoSecond(_) => {
+                let amount = video_cost(&info.price, self.value("resolution")?, self.number("duration")?);
+                (amount.ok()?, Bound::Exact)
             }
-            Price::Tokens { .. } => return None,
+            _ => return None,
         };
-        Some(Estimate { amount: amount.ok()?, bound: Bound::Exact, price_version: info.price_version })
+        Some(Estimate::new(amount, bound, info.price_version))
     }
 
     fn fit_values(&mut self) {
@@ -117,9 +128,9 @@ mod tests {
     #[test]
     fn the_price_changes_with_the_form() {
         let mut form = Form::new(&catalogue(), Modality::Video, None);
-        assert_eq!(form.estimate().unwrap().amount, Credits::from_whole(32));
+        assert_eq!(form.estimate(5).unwrap().amount, Credits::from_whole(32));
         form.set("duration", "20");
-        assert_eq!(form.estimate().unwrap().amount, Credits::from_whole(80));
+        assert_eq!(form.estimate(5).unwrap().amount, Credits::from_whole(80));
     }
 
     #[test]
@@ -149,6 +160,6 @@ mod tests {
     #[test]
     fn an_empty_catalogue_makes_a_form_without_a_price() {
         let form = Form::new(&[], Modality::Chat, None);
-        assert!(form.model().is_none() && form.estimate().is_none() && form.chat_estimate(&[1]).is_none());
+        assert!(form.model().is_none() && form.estimate(5).is_none() && form.chat_estimate(&[1]).is_none());
     }
 }

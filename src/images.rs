@@ -170,13 +170,7 @@ mod tests {
     use super::*;
 
     fn request() -> ImageRequest {
-        ImageRequest {
-            model: "m".into(),
-            prompt: "a fox".into(),
-            n: Some(1),
-            size: None,
-            response_format: None,
-        }
+        ImageRequest { model: "m".into(), prompt: "a fox".into(), n: Some(1), ..ImageRequest::default() }
     }
 
     fn keys(effects: &[Effect]) -> Vec<&str> {

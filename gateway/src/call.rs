@@ -6,11 +6,11 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
-use triptych_protocol::{Credits, ErrorCode, Model, Price, Receipt, TriptychExtra, tokens_cost};
+use triptych_protocol::{Credits, ErrorCode, Model, Price, Receipt, TriptychExtra, Usage, usage_cost};
 
 use crate::auth::Caller;
 use crate::error::Error;
-use crate::estimate::Quote;
+use crate::estimate::{self, Quote};
 use crate::idempotency::{self, Begin, Guard, Key, KeyName, Replay};
 use crate::ledger::{AccountId, NewHold, ReservationId, UsageRecord};
 use crate::links;
@@ -52,6 +52,8 @@ pub(crate) struct Hold {
     pub(crate) id: ReservationId,
     pub(crate) account: AccountId,
     pub(crate) amount: Credits,
+    /// The cap that each answer of a chat call must be given for the amount to cover it.
+    pub(crate) max_completion_tokens: Option<u32>,
     /// As it was when the hold was made.
     price: Price,
     guard: Option<Guard>,
@@ -108,7 +110,10 @@ impl<'a> Call<'a> {
             Some(Begin::Fresh(guard)) => Some(guard),
             None => None,
         };
-        let id = hold(state, &mut tx, self.caller, model, quote, life).await?;
+        // A balance that covers a shorter answer gets that.
+        let available = state.ledger.balance_in(&mut tx, &self.caller.account).await?.available;
+        let quote = quote.within(available);
+        let id = hold(state, &mut tx, self.caller, model, &quote, life).await?;
         if let Some(guard) = &guard {
             guard.attach(&mut tx, &id, note).await?;
         }
@@ -117,7 +122,8 @@ impl<'a> Call<'a> {
             id,
             account: self.caller.account.clone(),
             amount: quote.estimate.amount,
-            price: model.triptych.price.clone(),
+            max_completion_tokens: quote.max_completion_tokens,
+            price: quote.price,
             guard,
             about: About::new(self.caller, model),
         }))
@@ -140,7 +146,7 @@ pub(crate) async fn hold(
         kind: model.triptych.modality,
         model: &model.id,
         price_version: model.triptych.price_version,
-        price: &model.triptych.price,
+        price: &quote.price,
         deadline_ms: now_ms().saturating_add(life),
     };
     state.ledger.hold(tx, hold).await
@@ -152,10 +158,14 @@ impl Hold {
         &self.price
     }
 
-    /// What tokens cost at the frozen price.
-    pub(crate) fn tokens(&self, prompt: u64, completion: u64) -> Credits {
-        // An amount that does not fit is certainly more than was held.
-        tokens_cost(&self.price, prompt, completion).unwrap_or(self.amount)
+    /// What a usage costs at the frozen price, which is never more than the hold.
+    pub(crate) fn tokens(&self, usage: &Usage) -> Credits {
+        estimate::charge(&self.price, usage, self.amount)
+    }
+
+    /// A usage costs more than is held.
+    pub(crate) fn is_exceeded_by(&self, usage: &Usage) -> bool {
+        usage_cost(&self.price, usage).map_or(true, |cost| cost > self.amount)
     }
 
     /// Charges the call and gives the rest back.

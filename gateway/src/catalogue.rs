@@ -2,6 +2,8 @@
 
 mod date;
 mod file;
+mod price;
+mod retirement;
 #[cfg(test)]
 mod tests;
 
@@ -43,12 +45,16 @@ impl Catalogue {
     /// # Errors
     /// `not_found` where there is none, `model_retired` from its shutdown date on.
     pub(crate) fn model(&self, id: &str) -> Result<&Model, Error> {
+        self.model_on(id, &date::today(now_ms()))
+    }
+
+    fn model_on(&self, id: &str, today: &str) -> Result<&Model, Error> {
         let model = self.models.iter().find(|model| model.id == id).ok_or_else(|| {
             let id: String = id.chars().take(100).collect();
             let message = format!("There is no model `{id}`. `GET /v1/models` lists those that there are.");
             Error::new(ErrorCode::NotFound, message).param("model")
         })?;
-        if !retired(model, &date::today(now_ms())) {
+        if !retirement::retired(model, today) {
             return Ok(model);
         }
         let message = match &model.triptych.replacement {
@@ -58,14 +64,30 @@ impl Catalogue {
         Err(Error::new(ErrorCode::ModelRetired, message).param("model"))
     }
 
-    /// The models that are still offered.
-    pub(crate) fn list(&self) -> impl Iterator<Item = &Model> {
-        let today = date::today(now_ms());
-        self.models.iter().filter(move |model| !retired(model, &today))
+    /// The models that are still offered, each with a warning where it goes soon.
+    pub(crate) fn list(&self) -> Vec<Model> {
+        self.list_on(&date::today(now_ms()))
     }
-}
 
-fn retired(model: &Model, today: &str) -> bool {
-    // Dates of this form sort as text.
-    model.shutdown_date.as_deref().is_some_and(|date| date <= today)
+    fn list_on(&self, today: &str) -> Vec<Model> {
+        let offered = self.models.iter().filter(|model| !retirement::retired(model, today));
+        offered.map(|model| retirement::marked(model, today)).collect()
+    }
+
+    /// The model of that id as the list shows it.
+    ///
+    /// # Errors
+    /// As [`Catalogue::model`].
+    pub(crate) fn listed(&self, id: &str) -> Result<Model, Error> {
+        let today = date::today(now_ms());
+        self.model_on(id, &today).map(|model| retirement::marked(model, &today))
+    }
+
+    /// Makes ready what the first calls need, and tells the operator which models are gone or go soon.
+    pub(crate) fn prepare(&self) {
+        crate::estimate::warm_up(self.models.iter());
+        for notice in retirement::notices(&self.models, &date::today(now_ms())) {
+            tracing::warn!("{notice}");
+        }
+    }
 }

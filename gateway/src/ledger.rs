@@ -20,7 +20,7 @@ mod transaction;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use triptych_protocol::{Credits, Modality, Price};
+use triptych_protocol::{CompletionDetails, Credits, Modality, Price, PromptDetails, Usage};
 
 use crate::config::CreditsConfig;
 use crate::store::{Store, now_ms};
@@ -78,8 +78,24 @@ pub(crate) struct UsageRecord {
     pub(crate) prompt_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) completion_tokens: Option<u64>,
+    /// Kinds of tokens, as far as the provider tells them apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt_details: Option<PromptDetails>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) completion_details: Option<CompletionDetails>,
+    /// Characters that were read aloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) characters: Option<u64>,
+    /// Length of sound that was heard or made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) audio_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) images: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quality: Option<String>,
+    /// Pictures that were sent along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) input_images: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +106,20 @@ pub(crate) struct UsageRecord {
     pub(crate) upstream_id: Option<String>,
     /// True where the provider did not say and the gateway counted for itself.
     pub(crate) estimated: bool,
+}
+
+impl UsageRecord {
+    /// What a call used that is paid by tokens.
+    pub(crate) fn of_tokens(usage: &Usage, estimated: bool) -> Self {
+        UsageRecord {
+            prompt_tokens: Some(usage.prompt_tokens),
+            completion_tokens: Some(usage.completion_tokens),
+            prompt_details: usage.prompt_tokens_details,
+            completion_details: usage.completion_tokens_details,
+            estimated,
+            ..UsageRecord::default()
+        }
+    }
 }
 
 /// A hold that has neither been settled nor released.

@@ -80,6 +80,7 @@ impl AppState {
     /// Where the store, the catalogue or a folder of the configuration cannot be used.
     pub async fn build(config: Config) -> Result<AppState, StartError> {
         let catalogue = Catalogue::load(config.catalogue.as_deref()).map_err(StartError::Catalogue)?;
+        catalogue.prepare();
         let providers = Providers::new(&config).map_err(StartError::Setting)?;
         let assets = Assets::new(&config, &config.secrets.asset_key()).map_err(StartError::Setting)?;
         let fetcher =

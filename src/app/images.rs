@@ -19,7 +19,9 @@ impl App {
             prompt,
             n: form.number("n"),
             size: form.value("size").map(String::from),
+            quality: form.value("quality").map(String::from),
             response_format: Some("url".into()),
+            ..ImageRequest::default()
         };
         self.image(Input::Generate { request, estimate, key: unique_key() });
     }

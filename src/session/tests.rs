@@ -35,7 +35,7 @@ fn an_answer_streams_in_and_ends_with_its_receipt_and_pace() {
     let mut session = streaming();
     delta(&mut session, "there", "1.2", 1_400.0);
     session.handle(Input::Finished("stop".into()));
-    let usage = Usage { prompt_tokens: 5, completion_tokens: 51, total_tokens: 56 };
+    let usage = Usage { prompt_tokens: 5, completion_tokens: 51, total_tokens: 56, ..Usage::default() };
     let effects = session.handle(Input::Paid { usage: Some(usage), extra: Some(extra(7)) });
     assert!(effects.contains(&Effect::Balance(Some(extra(7)))));
     let effects = session.handle(Input::Ended);

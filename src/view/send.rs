@@ -25,7 +25,10 @@ pub(super) struct Maker {
 /// The form.
 pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
     let Maker { form, prompt, model_label, prompt_label, placeholder, button, id, make } = maker;
-    let estimate = Memo::new(move |_| form.with(Form::estimate));
+    let estimate = Memo::new(move |_| {
+        let bytes = prompt.with(|prompt| prompt.trim().len());
+        form.with(|form| form.estimate(bytes))
+    });
     let cover = Memo::new(move |_| app.signals.wallet.with(|wallet| wallet.covers(estimate.get())));
     let blank = Memo::new(move |_| prompt.with(|prompt| prompt.trim().is_empty()));
     let limit = move || {

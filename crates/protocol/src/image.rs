@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::{TriptychExtra, Usage};
 
 /// The body of `POST /v1/images/generations`, in OpenAI's shape.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageRequest {
     /// A model of the catalogue.
     pub model: String,
@@ -15,6 +15,12 @@ pub struct ImageRequest {
     /// One of the model's sizes, such as `1024x1024`; the model's default when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
+    /// One of the model's qualities, such as `high`; the model's default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<String>,
+    /// Unfinished pictures to be shown on the way, at most three; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial_images: Option<u32>,
     /// `url` for signed links to the gateway, `b64_json` (the default) for the bytes themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_format: Option<String>,

@@ -10,23 +10,31 @@ mod credits;
 mod error;
 mod estimate;
 mod image;
+mod media;
 mod model;
 mod money;
+mod price;
 mod session;
+mod tokens;
 mod video;
 
 pub use chat::{
-    ChatChoice, ChatChunk, ChatMessage, ChatRequest, Cut, Delta, Role, StreamOptions, TriptychExtra, Usage,
+    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Cut, Delta, PromptDetails, Role,
+    StreamOptions, TriptychExtra, Usage,
 };
 pub use credits::{Balance, EntriesPage, EntryKind, LedgerEntry, Receipt};
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
-pub use estimate::{Bound, Estimate, EstimateError, chat_hold, image_cost, tokens_cost, video_cost};
+pub use estimate::{Bound, Estimate, EstimateError, Reduced, chat_hold, framed_tokens};
 pub use image::{ImageData, ImageRequest, ImageResponse};
-pub use model::{
-    Choice, Limits, Modality, Model, ModelInfo, ModelList, Parameter, ParameterKind, Price, PricedItem,
+pub use media::{
+    ClipOrder, PictureOrder, characters_cost, clip_cost, image_cost, minutes_cost, pictures_charge,
+    pictures_hold, video_cost,
 };
+pub use model::{Choice, Limits, Modality, Model, ModelInfo, ModelList, Parameter, ParameterKind, Tokenizer};
 pub use money::{Credits, MICRO_PER_CREDIT, ParseCreditsError};
+pub use price::{ImagePrice, LongContext, Price, PricedItem, ServiceTier, TokenPrice, VideoPrice};
 pub use session::{ExpiresAfter, Scope, Session, SessionRequest};
+pub use tokens::{TokenBound, affordable_completion, token_cost, tokens_cost, tokens_hold, usage_cost};
 pub use video::{
     Frame, Generation, GenerationRequest, Video, VideoCost, VideoDeleted, VideoError, VideoList,
     VideoRequest, VideoStatus,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Credits;
+use crate::{Credits, Price};
 
 /// The answer of `GET /v1/models`: OpenAI's list, each model with what the widget draws its forms from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +50,15 @@ pub struct ModelInfo {
     /// Bounds of a call.
     #[serde(default)]
     pub limits: Limits,
+    /// How its prompts are counted before a call; by bytes where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokenizer: Option<Tokenizer>,
     /// The id to use instead once it is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
+    /// A sentence for people about a model that goes soon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// What a model makes.
@@ -67,6 +73,27 @@ pub enum Modality {
     Video,
     /// Speech, by chat completions.
     Audio,
+    /// Text read aloud, by `/v1/audio/speech`.
+    Speech,
+    /// Speech written down, by `/v1/audio/transcriptions`.
+    Transcription,
+    /// Something that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+/// How a gateway counts the tokens of a prompt before the call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tokenizer {
+    /// OpenAI's vocabulary since GPT-4o.
+    O200k,
+    /// OpenAI's vocabulary before that.
+    Cl100k,
+    /// One token for each byte: no tokenizer that works on bytes makes more, so it bounds every model.
+    #[default]
+    #[serde(other)]
+    Bytes,
 }
 
 /// One thing that can be chosen.
@@ -117,38 +144,6 @@ pub struct Choice {
     pub label: String,
 }
 
-/// What a model costs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "unit", rename_all = "snake_case")]
-pub enum Price {
-    /// By tokens; both per million tokens.
-    Tokens {
-        /// Per million tokens read.
-        input: Credits,
-        /// Per million tokens written.
-        output: Credits,
-    },
-    /// By picture, depending on `size`.
-    Image {
-        /// One item a size.
-        sizes: Vec<PricedItem>,
-    },
-    /// By second of video, depending on `resolution`.
-    VideoSecond {
-        /// One item a resolution.
-        resolutions: Vec<PricedItem>,
-    },
-}
-
-/// A value of a parameter and what one unit of it costs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PricedItem {
-    /// The parameter's value.
-    pub value: String,
-    /// Per picture or per second.
-    pub credits: Credits,
-}
-
 /// Bounds of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
@@ -164,6 +159,18 @@ pub struct Limits {
     /// Most characters of a prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_prompt_chars: Option<u32>,
+    /// The shortest cap that an answer is cut down to where a balance does not cover a longer one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_completion_tokens: Option<u32>,
+    /// Most that a call may hold; longer answers are capped so that it is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_hold: Option<Credits>,
+    /// Most tokens that one picture of a prompt counts as. Without it prompts cannot hold pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_tokens: Option<u32>,
+    /// Longest recording, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_seconds: Option<u32>,
 }
 
 impl ModelInfo {

@@ -81,7 +81,16 @@ fn credits_keep_their_shape() {
             has_more: false,
         },
     );
-    golden("estimate", Estimate { amount: Credits::from_whole(40), bound: Bound::Exact, price_version: 1 });
+    golden("estimate", Estimate::new(Credits::from_whole(40), Bound::Exact, 1));
+    golden(
+        "estimate_chat",
+        Estimate {
+            prompt_tokens: Some(1_100),
+            max_completion_tokens: Some(2_048),
+            reduced: Some(Reduced { amount: Credits::from_whole(1), max_completion_tokens: 600 }),
+            ..Estimate::new(Credits::from_micro(2_086_000), Bound::AtMost, 1)
+        },
+    );
 }
 
 #[test]
@@ -139,9 +148,7 @@ fn models_keep_their_shape() {
         },
     ];
     assert!(parameters[1].allows("12") && !parameters[1].allows("13") && !parameters[1].allows("24"));
-    let price = Price::VideoSecond {
-        resolutions: vec![PricedItem { value: "720p".into(), credits: Credits::from_whole(4) }],
-    };
+    let price = Price::video_second(vec![PricedItem::new("720p", Credits::from_whole(4))]);
     let info = ModelInfo {
         name: "Sora 2".into(),
         description: Some("Short clips.".into()),
@@ -150,7 +157,9 @@ fn models_keep_their_shape() {
         price,
         price_version: 1,
         limits: Limits { max_prompt_chars: Some(4_000), ..Limits::default() },
+        tokenizer: None,
         replacement: None,
+        warning: None,
     };
     let model = Model {
         id: "sora-2".into(),
@@ -160,20 +169,88 @@ fn models_keep_their_shape() {
         shutdown_date: None,
         triptych: info,
     };
+    let chat = Model {
+        id: "gpt-5.4".into(),
+        shutdown_date: Some("2027-01-31".into()),
+        triptych: ModelInfo {
+            name: "GPT-5.4".into(),
+            modality: Modality::Chat,
+            parameters: Vec::new(),
+            price: Price::tokens(Credits::from_whole(500), Credits::from_whole(750)),
+            limits: Limits {
+                context_tokens: Some(256_000),
+                max_completion_tokens: Some(16_384),
+                default_completion_tokens: Some(2_048),
+                max_prompt_chars: None,
+                min_completion_tokens: Some(128),
+                max_hold: Some(Credits::from_whole(20)),
+                image_tokens: Some(4_096),
+                max_seconds: Some(7_200),
+            },
+            tokenizer: Some(Tokenizer::O200k),
+            replacement: Some("gpt-6".into()),
+            warning: Some("GPT-5.4 goes on 2027-01-31.".into()),
+            ..model.triptych.clone()
+        },
+        ..model.clone()
+    };
     golden("models", ModelList { object: "list".into(), data: vec![model] });
+    golden("model_chat", chat);
 }
 
 #[test]
 fn prices_keep_their_shape() {
-    let items = |value: &str, credits| {
-        vec![PricedItem { value: value.into(), credits: Credits::from_whole(credits) }]
-    };
+    // As the first version stored them with its holds: they must be read for as long as there are such rows.
+    let items = |value: &str, credits| vec![PricedItem::new(value, Credits::from_whole(credits))];
     golden(
         "prices",
         vec![
-            Price::Tokens { input: Credits::from_whole(500), output: Credits::from_whole(750) },
-            Price::Image { sizes: items("1024x1024", 2) },
-            Price::VideoSecond { resolutions: items("720p", 4) },
+            Price::tokens(Credits::from_whole(500), Credits::from_whole(750)),
+            Price::image(items("1024x1024", 2)),
+            Price::video_second(items("720p", 4)),
+        ],
+    );
+}
+
+#[test]
+fn prices_with_everything_keep_their_shape() {
+    let some = |credits| Some(Credits::from_whole(credits));
+    let tokens = TokenPrice {
+        cached_input: some(13),
+        cache_write: some(156),
+        reasoning: some(900),
+        audio_input: some(2_000),
+        audio_output: some(4_000),
+        image_input: some(400),
+        image_output: some(1_600),
+        long_context: Some(Box::new(LongContext {
+            above_tokens: 272_000,
+            input: Credits::from_whole(250),
+            output: Credits::from_whole(1_125),
+            cached_input: some(25),
+            cache_write: some(312),
+            reasoning: some(1_350),
+        })),
+        service_tiers: vec![ServiceTier { value: "flex".into(), percent: 50 }],
+        ..TokenPrice::new(Credits::from_whole(125), Credits::from_whole(750))
+    };
+    let high =
+        PricedItem { quality: Some("high".into()), ..PricedItem::new("1024x1024", Credits::from_whole(7)) };
+    let silent = PricedItem { audio: Some(false), ..PricedItem::new("720p", Credits::from_whole(4)) };
+    let image = ImagePrice {
+        sizes: vec![high],
+        input_image: some(1),
+        partial_image: some(2),
+        tokens: Some(Box::new(TokenPrice::new(Credits::from_whole(250), Credits::from_whole(500)))),
+    };
+    golden(
+        "prices_full",
+        vec![
+            Price::Tokens(tokens),
+            Price::Image(image),
+            Price::VideoSecond(VideoPrice { resolutions: vec![silent], input_image: some(1) }),
+            Price::Characters { credits: Credits::from_whole(750) },
+            Price::Minute { credits: Credits::from_micro(300_000) },
         ],
     );
 }
@@ -198,7 +275,23 @@ fn chat_keeps_its_shape() {
     let chunk = |choices| ChatChunk { id: Some("chatcmpl-1".into()), choices, ..ChatChunk::default() };
     golden("chat_delta", chunk(vec![choice(Some("Hel"), None)]));
     golden("chat_finish", chunk(vec![choice(None, Some("stop"))]));
-    let usage = Usage { prompt_tokens: 500, completion_tokens: 1_000, total_tokens: 1_500 };
+    let usage =
+        Usage { prompt_tokens: 500, completion_tokens: 1_000, total_tokens: 1_500, ..Usage::default() };
+    let details = Usage {
+        prompt_tokens_details: Some(PromptDetails {
+            cached_tokens: Some(0),
+            cache_write_tokens: Some(7),
+            audio_tokens: Some(8),
+            image_tokens: Some(9),
+        }),
+        completion_tokens_details: Some(CompletionDetails {
+            reasoning_tokens: Some(400),
+            audio_tokens: Some(0),
+            image_tokens: None,
+        }),
+        ..usage
+    };
+    golden("chat_usage_details", details);
     golden("chat_usage", ChatChunk { usage: Some(usage), triptych: Some(extra()), ..chunk(Vec::new()) });
 }
 
@@ -224,6 +317,7 @@ fn images_keep_their_shape() {
             n: Some(2),
             size: Some("1024x1024".into()),
             response_format: Some("url".into()),
+            ..ImageRequest::default()
         },
     );
     golden(

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use triptych_protocol::{
-    Frame, Limits, Modality, Model, ModelInfo, Parameter, ParameterKind, Price, PricedItem,
-};
+use triptych_protocol::{Frame, Modality, Model, ModelInfo, Parameter, ParameterKind, Price, PricedItem};
 
 use super::date::is_date;
-use crate::config::{Amount, read_as};
+use super::price::{WrittenLimits, WrittenPrice, WrittenTokenizer};
+use crate::config::read_as;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,22 +32,8 @@ struct Entry {
     parameters: Vec<Parameter>,
     price: WrittenPrice,
     #[serde(default)]
-    limits: Limits,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "unit", rename_all = "snake_case", deny_unknown_fields)]
-enum WrittenPrice {
-    Tokens { input: Amount, output: Amount },
-    Image { sizes: Vec<WrittenItem> },
-    VideoSecond { resolutions: Vec<WrittenItem> },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenItem {
-    value: String,
-    credits: Amount,
+    limits: WrittenLimits,
+    tokenizer: Option<WrittenTokenizer>,
 }
 
 pub(super) fn read(text: &str) -> Result<Vec<Model>, String> {
@@ -68,14 +53,6 @@ pub(super) fn read(text: &str) -> Result<Vec<Model>, String> {
 }
 
 fn model(entry: Entry, price_version: i64) -> Model {
-    let items = |items: Vec<WrittenItem>| {
-        items.into_iter().map(|item| PricedItem { value: item.value, credits: item.credits.0 }).collect()
-    };
-    let price = match entry.price {
-        WrittenPrice::Tokens { input, output } => Price::Tokens { input: input.0, output: output.0 },
-        WrittenPrice::Image { sizes } => Price::Image { sizes: items(sizes) },
-        WrittenPrice::VideoSecond { resolutions } => Price::VideoSecond { resolutions: items(resolutions) },
-    };
     Model {
         id: entry.id,
         object: "model".to_owned(),
@@ -87,10 +64,12 @@ fn model(entry: Entry, price_version: i64) -> Model {
             description: entry.description,
             modality: entry.modality,
             parameters: entry.parameters,
-            price,
+            price: entry.price.into(),
             price_version,
-            limits: entry.limits,
+            limits: entry.limits.into(),
+            tokenizer: entry.tokenizer.map(Into::into),
             replacement: entry.replacement,
+            warning: None,
         },
     }
 }
@@ -118,10 +97,15 @@ fn check(model: &Model) -> Result<(), String> {
         return Err("limits.default_completion_tokens: is above max_completion_tokens".to_owned());
     }
     match (info.modality, &info.price) {
-        (Modality::Chat | Modality::Audio, Price::Tokens { .. }) => Ok(()),
-        (Modality::Image, Price::Image { sizes }) => priced(model, "size", sizes),
-        (Modality::Video, Price::VideoSecond { resolutions }) => {
-            priced(model, "resolution", resolutions)?;
+        (Modality::Chat | Modality::Audio, Price::Tokens(_)) => Ok(()),
+        (Modality::Speech, Price::Tokens(_) | Price::Characters { .. } | Price::Minute { .. }) => Ok(()),
+        (Modality::Transcription, Price::Tokens(_) | Price::Minute { .. }) => Ok(()),
+        (Modality::Image, Price::Image(price)) => {
+            priced(model, "size", &price.sizes)?;
+            qualities(model, &price.sizes)
+        }
+        (Modality::Video, Price::VideoSecond(price)) => {
+            priced(model, "resolution", &price.resolutions)?;
             for resolution in values(model, "resolution", "720p") {
                 for aspect_ratio in values(model, "aspect_ratio", "16:9") {
                     if Frame::new(&resolution, &aspect_ratio).is_none() {
@@ -131,9 +115,31 @@ fn check(model: &Model) -> Result<(), String> {
             }
             Ok(())
         }
-        _ => Err("price.unit: does not fit the modality (chat and audio: tokens, image: image, video: video_second)"
+        (Modality::Other, _) => {
+            Err("modality: must be chat, image, video, audio, speech or transcription".to_owned())
+        }
+        _ => Err("price.unit: does not fit the modality (chat and audio: tokens, image: image, video: video_second, \
+                  speech: characters, minute or tokens, transcription: minute or tokens)"
             .to_owned()),
     }
+}
+
+/// Each size has a price at each quality that can be chosen, or one for all of them.
+fn qualities(model: &Model, items: &[PricedItem]) -> Result<(), String> {
+    if model.triptych.parameter("quality").is_none() {
+        return Ok(());
+    }
+    for size in values(model, "size", "1024x1024") {
+        for quality in values(model, "quality", "auto") {
+            let fits = |item: &PricedItem| {
+                item.value == size && item.quality.as_ref().is_none_or(|name| *name == quality)
+            };
+            if !items.iter().any(fits) {
+                return Err(format!("price: has no item for the size `{size}` at the quality `{quality}`"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Everything that can be chosen must have a price.

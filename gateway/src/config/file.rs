@@ -235,5 +235,6 @@ fn fifteen() -> u64 {
 }
 
 fn everything() -> Vec<Modality> {
-    vec![Modality::Chat, Modality::Image, Modality::Video, Modality::Audio]
+    use Modality::{Audio, Chat, Image, Speech, Transcription, Video};
+    vec![Chat, Image, Video, Audio, Speech, Transcription]
 }

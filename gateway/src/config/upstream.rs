@@ -28,6 +28,11 @@ pub(super) fn providers(tables: Vec<ProviderTable>, env: Env<'_>) -> Result<Vec<
 
 fn provider(at: &str, table: ProviderTable, env: Env<'_>) -> Result<ProviderConfig, String> {
     let base_url = web_address(&format!("{at}.base_url"), &table.base_url)?;
+    if table.serves.contains(&Modality::Other) {
+        return Err(format!(
+            "{at}.serves: write some of \"chat\", \"image\", \"video\", \"audio\", \"speech\", \"transcription\""
+        ));
+    }
     if table.max_video_jobs == 0 && table.serves.contains(&Modality::Video) {
         return Err(format!("{at}.max_video_jobs: must be at least 1 where the provider serves video"));
     }

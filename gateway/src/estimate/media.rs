@@ -1,17 +1,31 @@
 //! The price of pictures and clips: exact, from what the catalogue allows.
 
+use serde_json::Value;
 use triptych_protocol::{
-    Bound, Frame, ImageRequest, Modality, Model, ParameterKind, VideoRequest, image_cost, video_cost,
+    Bound, ClipOrder, Credits, EstimateError, Frame, ImageRequest, Modality, Model, ParameterKind,
+    PictureOrder, Price, Usage, VideoRequest, clip_cost, framed_tokens, pictures_charge, pictures_hold,
 };
 
+use super::count::tokens;
 use super::{Quote, priced};
 use crate::error::Error;
+
+/// Most unfinished pictures that can be asked for.
+const MOST_PARTIAL: u32 = 3;
+/// Most pictures that can be sent along.
+const MOST_INPUT: u64 = 16;
 
 /// A picture call with everything chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResolvedImage {
     pub(crate) size: String,
+    /// `None` for a model without a choice of it.
+    pub(crate) quality: Option<String>,
     pub(crate) n: u32,
+    /// Pictures that are sent along to be changed.
+    pub(crate) input_images: u32,
+    /// Unfinished pictures that are shown on the way.
+    pub(crate) partial_images: u32,
 }
 
 /// A clip with everything chosen.
@@ -23,9 +37,47 @@ pub(crate) struct ResolvedVideo {
     pub(crate) frame: Frame,
 }
 
+impl ResolvedImage {
+    /// What `n` pictures of this order cost in the end, by the provider's usage where the price goes by tokens.
+    ///
+    /// # Errors
+    /// Where the price is no longer one that fits the order.
+    pub(crate) fn charge(
+        &self,
+        price: &Price,
+        n: u32,
+        usage: Option<&Usage>,
+    ) -> Result<Credits, EstimateError> {
+        pictures_charge(price, &PictureOrder { n, ..self.order(0) }, usage)
+    }
+
+    fn order(&self, prompt_tokens: u64) -> PictureOrder<'_> {
+        PictureOrder {
+            size: &self.size,
+            quality: self.quality.as_deref(),
+            n: self.n,
+            input_images: self.input_images,
+            partial_images: self.partial_images,
+            prompt_tokens,
+        }
+    }
+}
+
 /// # Errors
 /// `invalid_request` naming the field and what it may be.
 pub(crate) fn quote_image(model: &Model, request: &ImageRequest) -> Result<(Quote, ResolvedImage), Error> {
+    quote_image_edit(model, request, 0)
+}
+
+/// The price of pictures made from others.
+///
+/// # Errors
+/// As [`quote_image`].
+pub(crate) fn quote_image_edit(
+    model: &Model,
+    request: &ImageRequest,
+    input_images: u32,
+) -> Result<(Quote, ResolvedImage), Error> {
     expect(model, Modality::Image, "pictures")?;
     check_prompt(model, &request.prompt)?;
     if let Some(format) =
@@ -38,8 +90,26 @@ pub(crate) fn quote_image(model: &Model, request: &ImageRequest) -> Result<(Quot
     let size = choose(model, "size", request.size.as_deref().filter(|size| *size != "auto"), "1024x1024")?;
     let n = choose(model, "n", request.n.map(|n| n.to_string()).as_deref(), "1")?;
     let n: u32 = n.parse().map_err(Error::internal)?;
-    let amount = priced(image_cost(&model.triptych.price, &size, n), "size")?;
-    Ok((Quote::new(model, amount, Bound::Exact), ResolvedImage { size, n }))
+    let given = request.quality.as_deref().filter(|quality| *quality != "auto");
+    let quality = match (model.triptych.parameter("quality"), given) {
+        (None, None) => None,
+        (_, given) => Some(choose(model, "quality", given, "auto")?),
+    };
+    let partial_images = request.partial_images.unwrap_or(0);
+    if partial_images > MOST_PARTIAL {
+        let message = format!("`partial_images` must be 0 to {MOST_PARTIAL}.");
+        return Err(Error::invalid("partial_images", message));
+    }
+    let resolved = ResolvedImage { size, quality, n, input_images, partial_images };
+    // Pictures that are sent along are covered by the price list's worst case.
+    let prompt_tokens = if by_tokens(&model.triptych.price) {
+        framed_tokens(tokens(model.triptych.tokenizer.unwrap_or_default(), &request.prompt), 1)
+    } else {
+        0
+    };
+    let (amount, bound) =
+        priced(pictures_hold(&model.triptych.price, &resolved.order(prompt_tokens)), "size")?;
+    Ok((Quote::new(model, amount, bound), resolved))
 }
 
 /// # Errors
@@ -77,9 +147,29 @@ pub(crate) fn quote_video(model: &Model, request: &VideoRequest) -> Result<(Quot
     let frame = Frame::new(&resolution, &aspect_ratio).ok_or_else(|| {
         Error::internal(format!("the catalogue has a frame of {resolution} at {aspect_ratio}"))
     })?;
-    let amount = priced(video_cost(&model.triptych.price, &resolution, seconds), "resolution")?;
+    let order = ClipOrder { resolution: &resolution, seconds, ..ClipOrder::default() };
+    let amount = priced(clip_cost(&model.triptych.price, &order), "resolution")?;
     let resolved = ResolvedVideo { seconds, resolution, aspect_ratio, frame };
     Ok((Quote::new(model, amount, Bound::Exact), resolved))
+}
+
+/// Pictures at that price are charged by what the provider counts.
+pub(crate) fn by_tokens(price: &Price) -> bool {
+    matches!(price, Price::Image(price) if price.tokens.is_some())
+}
+
+/// How many pictures an estimate says will be sent along.
+///
+/// # Errors
+/// Where it is no number from 0 to 16.
+pub(super) fn input_images(body: &Value) -> Result<u32, Error> {
+    match body.get("input_images") {
+        None | Some(Value::Null) => Ok(0),
+        Some(value) => match value.as_u64() {
+            Some(count) if count <= MOST_INPUT => Ok(count as u32),
+            _ => Err(Error::invalid("input_images", format!("`input_images` must be 0 to {MOST_INPUT}."))),
+        },
+    }
 }
 
 fn expect(model: &Model, modality: Modality, makes: &str) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;
-use triptych_protocol::{ErrorCode, ImageRequest, chat_hold};
+use triptych_protocol::{ErrorCode, ImageRequest, TokenBound, chat_hold, tokens_hold};
 
 use super::*;
 use crate::catalogue::Catalogue;
@@ -18,14 +18,22 @@ fn refused(model: &str, body: Value) -> (String, String) {
     (detail.param.unwrap_or_default(), detail.message)
 }
 
+fn hold(model: &Model, text: u64, completion: u64) -> Credits {
+    tokens_hold(&model.triptych.price, &TokenBound { text, completion, ..TokenBound::default() }).unwrap()
+}
+
 #[test]
-fn a_plain_chat_is_priced_as_the_widget_prices_it() {
+fn a_plain_chat_holds_its_tokens_and_an_answer_of_full_length() {
     let catalogue = catalogue();
     let model = catalogue.model("gpt-5.4").unwrap();
-    let quote = quote_chat(model, &json!({"messages": [{"role": "user", "content": "Grüße"}]})).unwrap();
-    assert_eq!(quote.estimate.amount, chat_hold(&model.triptych.price, &["Grüße".len()], 2048).unwrap());
+    let text = "The quick brown fox jumps over the lazy dog.";
+    let quote = quote_chat(model, &json!({"messages": [{"role": "user", "content": text}]})).unwrap();
+    // Ten tokens of text, eight for the message, 64 for the template.
+    assert_eq!(quote.estimate.amount, hold(model, 10 + 8 + 64, 2048));
     assert_eq!(quote.estimate.bound, Bound::AtMost);
-    assert_eq!(quote.max_completion_tokens, Some(2048));
+    assert_eq!((quote.estimate.prompt_tokens, quote.max_completion_tokens), (Some(82), Some(2048)));
+    // The widget knows no vocabulary and shows a bound of that.
+    assert!(quote.estimate.amount < chat_hold(&model.triptych.price, &[text.len()], 2048).unwrap());
 }
 
 #[test]
@@ -34,14 +42,15 @@ fn text_parts_count_like_text_and_everything_else_in_a_message_counts_too() {
     let model = catalogue.model("gpt-5.4").unwrap();
     let price = |body: Value| quote_chat(model, &body).unwrap().estimate.amount;
     let plain = price(json!({"messages": [{"role": "user", "content": "hello"}]}));
+    let part = price(json!({"messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}]}));
+    assert_eq!(plain, part);
     let parts = price(
         json!({"messages": [{"role": "user", "content": [{"type": "text", "text": "hel"}, {"type": "text", "text": "lo"}]}]}),
     );
-    assert_eq!(plain, parts);
     let named = price(json!({"messages": [{"role": "user", "content": "hello", "name": "ann"}]}));
     let tools =
         price(json!({"messages": [{"role": "user", "content": "hello"}], "tools": [{"type": "function"}]}));
-    assert!(named > plain && tools > plain);
+    assert!(parts > plain && named > plain && tools > plain);
 }
 
 #[test]
@@ -50,7 +59,7 @@ fn more_answers_hold_more_and_no_more_than_four_are_sold() {
     let model = catalogue.model("gpt-5.4").unwrap();
     let body = |n: u32| json!({"messages": [{"role": "user", "content": ""}], "max_tokens": 100, "n": n});
     let three = quote_chat(model, &body(3)).unwrap();
-    assert_eq!(three.estimate.amount, chat_hold(&model.triptych.price, &[0], 300).unwrap());
+    assert_eq!(three.estimate.amount, hold(model, 72, 300));
     assert_eq!(three.max_completion_tokens, Some(100));
     assert_eq!(refused("gpt-5.4", body(5)).0, "n");
 }
@@ -104,11 +113,11 @@ fn pictures_are_priced_by_size_and_count() {
         prompt: "a fox".to_owned(),
         n: Some(3),
         size: Some("1536x1024".to_owned()),
-        response_format: None,
+        ..ImageRequest::default()
     };
     let (quote, resolved) = quote_image(model, &request).unwrap();
     assert_eq!((quote.estimate.amount, quote.estimate.bound), (Credits::from_whole(9), Bound::Exact));
-    assert_eq!(resolved, ResolvedImage { size: "1536x1024".to_owned(), n: 3 });
+    assert_eq!((resolved.size.as_str(), resolved.n, resolved.quality.as_deref()), ("1536x1024", 3, None));
     let (param, message) = refused("gpt-image-1.5", json!({"model": "m", "prompt": "x", "size": "1x1"}));
     assert_eq!(param, "size");
     assert!(message.contains("`2048x2048`"), "{message}");

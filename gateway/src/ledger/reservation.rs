@@ -244,6 +244,6 @@ pub(super) const fn modality_word(modality: Modality) -> &'static str {
         Modality::Chat => "chat",
         Modality::Image => "image",
         Modality::Video => "video",
-        Modality::Audio => "audio",
+        Modality::Audio | Modality::Speech | Modality::Transcription | Modality::Other => "audio",
     }
 }

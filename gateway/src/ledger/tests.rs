@@ -30,7 +30,7 @@ async fn open(place: &Place) -> Ledger {
 }
 
 const DEADLINE: i64 = 1_000_000;
-const PRICE: Price = Price::Tokens { input: Credits::from_micro(1), output: Credits::from_micro(2) };
+const PRICE: Price = Price::tokens(Credits::from_micro(1), Credits::from_micro(2));
 
 fn micro(amount: i64) -> Credits {
     Credits::from_micro(amount)

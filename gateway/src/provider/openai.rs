@@ -139,6 +139,9 @@ fn chat_body(up: &Connection, call: &ChatCall, stream: bool) -> Value {
     }
     body.insert("model".into(), up.model(&call.model).into());
     identify(up, &mut body, &call.safety_identifier);
+    if let Some(tier) = &call.service_tier {
+        body.insert("service_tier".into(), tier.as_str().into());
+    }
     if let Some(most) = call.max_completion_tokens {
         body.insert(up.config.max_tokens_field.as_str().to_owned(), most.into());
     }

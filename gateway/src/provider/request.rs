@@ -10,6 +10,8 @@ pub(crate) struct ChatCall {
     pub(crate) model: String,
     /// What the hold covers.
     pub(crate) max_completion_tokens: Option<u32>,
+    /// A `service_tier` that the price accounts for.
+    pub(crate) service_tier: Option<String>,
     /// Tells the provider one end user from another without naming them.
     pub(crate) safety_identifier: String,
 }

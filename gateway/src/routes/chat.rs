@@ -15,7 +15,7 @@ use triptych_protocol::{Scope, TriptychExtra};
 use crate::auth::Caller;
 use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
-use crate::estimate::quote_chat;
+use crate::estimate::{quote_aside, quote_chat};
 use crate::ledger::UsageRecord;
 use crate::provider::{Ability, ChatCall, Plan};
 use crate::state::AppState;
@@ -57,11 +57,13 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     caller.allow_model(id)?;
     let model = state.catalogue.model(id)?;
     let body = Value::Object(body);
-    let quote = quote_chat(model, &body)?;
-    let Value::Object(body) = body else { return Err(Error::invalid("", "The body must be a JSON object.")) };
+    let (quote, body) = quote_aside(model, body, bytes.len(), quote_chat).await?;
+    let Value::Object(body) = body else {
+        return Err(Error::invalid("", "The body must be a JSON object."));
+    };
     let streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
     let include_usage = body.get("stream_options").and_then(|options| options.get("include_usage"));
-    let prepared = Prepared {
+    let mut prepared = Prepared {
         plan: state.providers.plan(model, Ability::Chat)?,
         prompt_tokens: prompt_tokens(&body),
         choices: body.get("n").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
@@ -70,6 +72,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
             body,
             model: model.id.clone(),
             max_completion_tokens: quote.max_completion_tokens,
+            service_tier: quote.service_tier.clone(),
             safety_identifier: call::safety_identifier(&caller),
         },
     };
@@ -77,7 +80,10 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     if !streamed {
         return match request.start(&state, model, &quote, LIFE, None).await? {
             Start::Replay(replay) => Ok(replay.into_response()),
-            Start::Fresh(hold) => whole(&state, prepared, hold).await,
+            Start::Fresh(hold) => {
+                prepared.call.max_completion_tokens = hold.max_completion_tokens;
+                whole(&state, prepared, hold).await
+            }
         };
     }
     let writer = state.streams.open(&caller.account, state.config.limits.streams_per_user)?;
@@ -87,6 +93,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         Start::Fresh(hold) => hold,
         Start::Replay(replay) => return Ok(replay.into_response()),
     };
+    prepared.call.max_completion_tokens = hold.max_completion_tokens;
     let pump = Pump {
         meter: Meter::new(prepared.prompt_tokens, prepared.choices),
         running: state.underway.begin(),
@@ -123,17 +130,14 @@ async fn whole(state: &AppState, prepared: Prepared, hold: Hold) -> Result<Respo
     meter.observe(&answer);
     let used = meter.used();
     let record = UsageRecord {
-        prompt_tokens: Some(used.usage.prompt_tokens),
-        completion_tokens: Some(used.usage.completion_tokens),
         upstream_id: answer.get("id").and_then(Value::as_str).map(str::to_owned),
-        estimated: used.estimated,
-        ..UsageRecord::default()
+        ..UsageRecord::of_tokens(&used.usage, used.estimated)
     };
     if let Some(fields) = answer.as_object_mut() {
         fields.insert("model".into(), prepared.call.model.as_str().into());
         fields.insert("usage".into(), with_usage(fields.get("usage"), used.usage));
     }
-    let charged = hold.tokens(used.usage.prompt_tokens, used.usage.completion_tokens);
+    let charged = hold.tokens(&used.usage);
     let with_receipt = |extra: Option<&TriptychExtra>| {
         let mut body = answer.clone();
         if let Some(fields) = body.as_object_mut() {

@@ -9,7 +9,7 @@ use triptych_protocol::Estimate;
 use super::body::JsonBody;
 use crate::auth::Caller;
 use crate::error::Error;
-use crate::estimate::quote_body;
+use crate::estimate::{quote_aside, quote_body};
 use crate::state::AppState;
 
 pub(super) fn router() -> Router<AppState> {
@@ -22,7 +22,11 @@ async fn estimate(
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Json<Estimate>, Error> {
     let id = body.get("model").and_then(Value::as_str);
-    let id = id.ok_or_else(|| Error::invalid("model", "`model` is missing."))?;
-    caller.allow_model(id)?;
-    Ok(Json(quote_body(state.catalogue.model(id)?, &body)?.estimate))
+    let id = id.ok_or_else(|| Error::invalid("model", "`model` is missing."))?.to_owned();
+    caller.allow_model(&id)?;
+    let model = state.catalogue.model(&id)?;
+    let bytes = body.to_string().len();
+    let (quote, _) = quote_aside(model, body, bytes, quote_body).await?;
+    let balance = state.ledger.balance(&caller.account).await?;
+    Ok(Json(quote.estimate_for(balance.available)))
 }

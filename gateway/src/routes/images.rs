@@ -9,13 +9,13 @@ use axum::routing::post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
-use triptych_protocol::{ImageData, ImageRequest, ImageResponse, Scope, TriptychExtra, image_cost};
+use triptych_protocol::{ImageData, ImageRequest, ImageResponse, Scope, TriptychExtra};
 
 use crate::asset::{Asset, AssetKind, image_type};
 use crate::auth::Caller;
 use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
-use crate::estimate::{ResolvedImage, quote_image};
+use crate::estimate::{ResolvedImage, by_tokens, quote_image};
 use crate::ledger::UsageRecord;
 use crate::provider::{Ability, ImageCall, Provider, UpstreamError};
 use crate::state::AppState;
@@ -53,12 +53,16 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         Start::Replay(replay) => return Ok(replay.into_response()),
         Start::Fresh(hold) => hold,
     };
+    let mut extra = Map::new();
+    if let Some(quality) = &resolved.quality {
+        extra.insert("quality".into(), quality.as_str().into());
+    }
     let order = ImageCall {
         model: model.id.clone(),
         prompt: request.prompt.clone(),
         n: resolved.n,
         size: resolved.size.clone(),
-        extra: Map::new(),
+        extra,
         sources: Vec::new(),
         mask: None,
         partial_images: 0,
@@ -128,18 +132,22 @@ async fn deliver(
         let url = kept.as_ref().filter(|_| as_url).map(|asset| super::assets::url(state, &asset.id));
         data.push(ImageData { b64_json, url, asset: kept.map(|asset| asset.id) });
     }
-    let charged = image_cost(hold.price(), &resolved.size, count).unwrap_or(hold.amount);
+    let usage = usage_of(answer);
+    let charged = resolved.charge(hold.price(), count, usage.as_ref()).unwrap_or(hold.amount);
+    // Tokens that are not what is paid for would only confuse the books.
+    let tokens = usage.filter(|_| by_tokens(hold.price()));
     let record = UsageRecord {
         images: Some(count),
+        quality: resolved.quality.clone(),
         size: Some(resolved.size.clone()),
         upstream_id: answer.get("id").and_then(Value::as_str).map(str::to_owned),
-        ..UsageRecord::default()
+        ..tokens.map(|usage| UsageRecord::of_tokens(&usage, false)).unwrap_or_default()
     };
     let response = ImageResponse {
         created: answer.get("created").and_then(Value::as_i64).unwrap_or_else(|| now_ms() / 1000),
         data,
         size: Some(resolved.size.clone()),
-        usage: usage_of(answer),
+        usage,
         triptych: None,
     };
     let body = |extra: Option<&TriptychExtra>| {

@@ -14,7 +14,7 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 async fn list(State(state): State<AppState>, caller: Caller) -> Json<ModelList> {
-    let data = state.catalogue.list().filter(|model| usable(&caller, model)).cloned().collect();
+    let data = state.catalogue.list().into_iter().filter(|model| usable(&caller, model)).collect();
     Json(ModelList { object: "list".to_owned(), data })
 }
 
@@ -23,13 +23,15 @@ async fn one(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Model>, Error> {
-    let model = state.catalogue.model(&id)?;
-    if usable(&caller, model) { Ok(Json(model.clone())) } else { Err(Error::not_found("model")) }
+    let model = state.catalogue.listed(&id)?;
+    if usable(&caller, &model) { Ok(Json(model)) } else { Err(Error::not_found("model")) }
 }
 
 fn usable(caller: &Caller, model: &Model) -> bool {
     let scope = match model.triptych.modality {
-        Modality::Chat | Modality::Audio => Scope::Chat,
+        Modality::Chat | Modality::Audio | Modality::Speech | Modality::Transcription | Modality::Other => {
+            Scope::Chat
+        }
         Modality::Image => Scope::Image,
         Modality::Video => Scope::Video,
     };

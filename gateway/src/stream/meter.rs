@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 use triptych_protocol::Usage;
 
 use super::chunk::Chunk;
-use crate::estimate::PROMPT_FIELDS;
+use crate::estimate::{PROMPT_FIELDS, token_counts};
 
 /// Bytes that a token stands for where nobody counted: about right for English, more than enough code and prose.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -97,7 +97,7 @@ impl Meter {
         }
         let Some(usage) = chunk.usage() else { return false };
         // Zero tokens are a statement, no usage is none: only a missing count leaves the estimate in charge.
-        if let Some(counts) = counts(&usage) {
+        if let Some(counts) = token_counts(&usage) {
             self.usage = Some(counts);
             self.since = Counted::default();
             self.details = Some(usage);
@@ -144,7 +144,9 @@ impl Meter {
             .map_or((self.prompt_estimate, 0), |usage| (usage.prompt_tokens, usage.completion_tokens));
         let completion_tokens = counted.saturating_add(self.since.tokens());
         let total_tokens = prompt_tokens.saturating_add(completion_tokens);
-        let usage = Usage { prompt_tokens, completion_tokens, total_tokens };
+        // What comes after the provider's last word counts as text.
+        let usage =
+            Usage { prompt_tokens, completion_tokens, total_tokens, ..self.usage.unwrap_or_default() };
         Used { usage, estimated: self.usage.is_none() || self.since.deltas > 0 }
     }
 
@@ -160,16 +162,7 @@ impl Meter {
 
 /// The usage in a chunk or an answer; `null` and an object without counts are none.
 pub(crate) fn usage_of(chunk: &Value) -> Option<Usage> {
-    counts(chunk.get("usage")?)
-}
-
-fn counts(usage: &Value) -> Option<Usage> {
-    let count = |name: &str| usage.get(name).and_then(Value::as_u64);
-    // Pictures are counted under other names.
-    let prompt_tokens = count("prompt_tokens").or_else(|| count("input_tokens"))?;
-    let completion_tokens = count("completion_tokens").or_else(|| count("output_tokens"))?;
-    let total_tokens = prompt_tokens.saturating_add(completion_tokens);
-    Some(Usage { prompt_tokens, completion_tokens, total_tokens })
+    token_counts(chunk.get("usage")?)
 }
 
 /// An estimate of the tokens in the prompt of a request: its messages, and the fields that become part of it.
@@ -271,7 +264,7 @@ mod tests {
             chunk["usage"] = json!({"prompt_tokens": 7, "completion_tokens": tokens});
             meter.observe(&chunk);
         }
-        let usage = Usage { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
+        let usage = Usage { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10, ..Usage::default() };
         assert_eq!(meter.used(), Used { usage, estimated: false });
         // It broke off after that.
         meter.observe(&delta("more"));

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
-use triptych_protocol::{Cut, ErrorCode, TriptychExtra};
+use triptych_protocol::{Cut, ErrorCode, TriptychExtra, Usage};
 
 use super::chunk::{Chunk, is_bare, normal};
 use super::meter::Meter;
@@ -259,9 +259,8 @@ impl Flow {
     /// The answer has more tokens than it may have, or costs more than is held.
     fn is_used_up(&self) -> bool {
         let completion = self.meter.completion_at_least();
-        let prompt = self.meter.used().usage.prompt_tokens;
-        self.cap.is_some_and(|cap| completion > cap)
-            || self.hold.tokens(prompt, completion) > self.hold.amount
+        let used = Usage { completion_tokens: completion, ..self.meter.used().usage };
+        self.cap.is_some_and(|cap| completion > cap) || self.hold.is_exceeded_by(&used)
     }
 
     async fn finish(&self, end: End) {
@@ -324,15 +323,9 @@ impl Flow {
 
     async fn settle(&self) -> Result<TriptychExtra, Error> {
         let used = self.meter.used();
-        let charged = self.hold.tokens(used.usage.prompt_tokens, used.usage.completion_tokens);
+        let charged = self.hold.tokens(&used.usage);
         let upstream_id = self.envelope.id.as_ref().and_then(|id| serde_json::from_str(id.get()).ok());
-        let record = UsageRecord {
-            prompt_tokens: Some(used.usage.prompt_tokens),
-            completion_tokens: Some(used.usage.completion_tokens),
-            upstream_id,
-            estimated: used.estimated,
-            ..UsageRecord::default()
-        };
+        let record = UsageRecord { upstream_id, ..UsageRecord::of_tokens(&used.usage, used.estimated) };
         let note = format!("its stream is {}", self.log.id);
         self.hold.settle(&self.state, charged, &record, Kept::Note(&note)).await
     }

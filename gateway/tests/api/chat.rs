@@ -167,7 +167,9 @@ async fn what_the_balance_does_not_cover_is_not_asked_for() {
     }
     let before = gateway.billed(BillKind::Chat).len();
     let mut refused = body.clone();
-    refused["messages"][0]["content"] = json!("x".repeat(250_000));
+    // A token for each pair of bytes, and no use for a shorter answer.
+    refused["messages"][0]["content"] = json!(" a".repeat(120_000));
+    refused["triptych"] = json!({"min_completion_tokens": 16384});
     let response = gateway.post(&poor, "/v1/chat/completions", refused).await;
     assert_eq!(response.status(), 402);
     assert_eq!(response.headers()["x-should-retry"], "false");
