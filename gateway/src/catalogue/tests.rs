@@ -19,10 +19,23 @@ fn the_built_in_catalogue_has_every_model_of_the_product() {
     let catalogue = Catalogue::load(None).unwrap();
     let list = catalogue.list();
     let ids: Vec<&str> = list.iter().map(|model| model.id.as_str()).collect();
-    assert_eq!(ids, ["gpt-5.4", "gpt-5.4-turbo", "gpt-4o-audio", "gpt-image-1.5", "sora-2", "sora-2-pro"]);
+    assert_eq!(
+        ids[..6],
+        ["gpt-5.4", "gpt-5.4-turbo", "gpt-4o-audio", "gpt-image-1.5", "sora-2", "sora-2-pro"]
+    );
+    assert_eq!(ids[6..], ["gpt-4o-mini-tts", "gpt-transcribe"]);
     let sora = catalogue.model("sora-2").unwrap();
     assert_eq!(video_cost(&sora.triptych.price, "1080p", 10).unwrap(), Credits::from_whole(75));
     assert_eq!(catalogue.model("gpt-4o-audio").unwrap().triptych.modality, Modality::Audio);
+}
+
+#[test]
+fn the_example_of_a_reseller_is_a_catalogue() {
+    let text = include_str!("../../catalogue.atlas.toml");
+    let catalogue = Catalogue::parse("atlas", text).unwrap();
+    for word in ["gpt-5.4", "claude", "flux", "seedance", "kling"] {
+        assert!(catalogue.list().iter().any(|model| model.id.contains(word)), "{word}");
+    }
 }
 
 #[test]

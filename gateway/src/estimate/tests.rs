@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
+mod chat;
+mod sound;
+
 use serde_json::json;
 use triptych_protocol::{ErrorCode, ImageRequest, TokenBound, chat_hold, tokens_hold};
 
