@@ -16,7 +16,7 @@ use crate::store::{Store, new_id, now_ms};
 const GRANT: Credits = Credits::from_micro(10_000_000_000_000);
 const HOLD: Credits = Credits::from_micro(1_500_000);
 const CHARGE: Credits = Credits::from_micro(20_000);
-const PRICE: Price = Price::Tokens { input: Credits::from_micro(500), output: Credits::from_micro(750) };
+const PRICE: Price = Price::tokens(Credits::from_micro(500), Credits::from_micro(750));
 
 /// How a run went.
 #[derive(Clone, Copy, Debug)]
