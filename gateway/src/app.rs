@@ -74,8 +74,7 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
             serve::serve(listener, admin_router(state.clone()), config, state.shutdown.clone()).await;
         }
     };
-    let store = state.store.clone();
-    let heartbeat = tokio::spawn(async move { store.keep_signed_on().await });
+    let heartbeat = tokio::spawn(heartbeat(state.clone()));
     let grace = state.config.shutdown_grace;
     let overdue = async {
         state.shutdown.wait().await;
@@ -95,6 +94,23 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
     }
     heartbeat.abort();
     state.store.close().await;
+}
+
+/// Tells other gateways on the same database that this one runs, and gives back what those that do not run any more
+/// have held.
+async fn heartbeat(state: AppState) {
+    let mut beats: u32 = 0;
+    while state.store.is_shared() {
+        tokio::time::sleep(state.store.heartbeat()).await;
+        let mut outcome = state.store.sign_on().await;
+        beats = beats.wrapping_add(1);
+        if outcome.is_ok() && beats.is_multiple_of(3) {
+            outcome = state.ledger.release_interrupted().await.map(|_| ());
+        }
+        if let Err(error) = outcome {
+            error.log();
+        }
+    }
 }
 
 /// Pages in the demo, 404 for everything else.

@@ -42,6 +42,8 @@ pub struct Config {
     pub catalogue: Option<PathBuf>,
     /// How long running calls may go on after a stop was asked for.
     pub shutdown_grace: Duration,
+    /// How long a gateway on a shared database may be silent before the others count it as gone.
+    pub silence: Duration,
     /// How the log is written.
     pub log_format: LogFormat,
     /// What is said about credits.

@@ -19,6 +19,7 @@ mod cors;
 mod demo;
 mod error;
 mod estimate;
+mod failpoint;
 mod idempotency;
 mod job;
 mod ledger;

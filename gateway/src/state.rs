@@ -87,7 +87,7 @@ impl AppState {
             Fetcher::new(&config.network.allow_private_hosts, false).map_err(StartError::Setting)?;
         let policy = Policy::new(&config.policy).map_err(StartError::Setting)?;
         let widget = WidgetFiles::load(config.widget.as_deref()).map_err(StartError::Setting)?;
-        let store = Store::open(&config.database).await?;
+        let store = Store::open(&config.database).await?.with_silence(config.silence);
         let ledger = Ledger::new(&store, &config.credits);
         let failed = |error: crate::error::Error| StartError::Database {
             url: crate::store::without_password(&config.database),

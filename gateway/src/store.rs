@@ -30,6 +30,8 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 /// Connections to PostgreSQL, which writers and readers share.
 const CONNECTIONS: u32 = 24;
 const READERS: u32 = 4;
+/// How long a gateway may be silent before it counts as gone, unless the configuration says otherwise.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// The database; cloning it is cheap.
 #[derive(Clone)]
@@ -40,6 +42,7 @@ pub(crate) struct Store {
     epoch: Arc<str>,
     url: Arc<str>,
     /// Held as long as the store is open: a SQLite file has one gateway only.
+    silence: Duration,
     lock: Arc<Mutex<Option<lock::FileLock>>>,
 }
 
@@ -77,7 +80,20 @@ impl Store {
                 (pool.clone(), pool, None)
             }
         };
-        Ok(Store { writer, readers, dialect, epoch, url: url.into(), lock: Arc::new(Mutex::new(lock)) })
+        Ok(Store {
+            writer,
+            readers,
+            dialect,
+            epoch,
+            url: url.into(),
+            silence: SILENCE,
+            lock: Arc::new(Mutex::new(lock)),
+        })
+    }
+
+    /// Sets how long a gateway may be silent before the others count it as gone.
+    pub(crate) fn with_silence(self, silence: Duration) -> Store {
+        Store { silence, ..self }
     }
 
     /// Begins a write transaction. SQLite takes the write lock at once: a reader that upgrades later would fail.

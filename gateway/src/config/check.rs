@@ -76,6 +76,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
         widget: file.widget.as_deref().map(folder),
         catalogue: file.catalogue.as_deref().map(folder),
         shutdown_grace: std::time::Duration::from_secs(file.shutdown_grace_seconds),
+        silence: std::time::Duration::from_millis(file.silence_ms),
         log_format: file.log_format,
         credits: CreditsConfig {
             low_at: file.credits.low_at.map(|amount| amount.0),

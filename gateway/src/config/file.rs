@@ -24,6 +24,8 @@ pub(super) struct File {
     pub(super) catalogue: Option<PathBuf>,
     #[serde(default = "ten")]
     pub(super) shutdown_grace_seconds: u64,
+    #[serde(default = "half_a_minute")]
+    pub(super) silence_ms: u64,
     #[serde(default)]
     pub(super) log_format: LogFormat,
     #[serde(default)]

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::failure::{self, UpstreamError};
 use crate::config::{HostPattern, ProviderConfig};
+use crate::failpoint;
 use crate::net::{FetchError, Fetcher};
 
 /// Most bytes of an answer that is JSON: ten pictures of 4K in base64 fit.
@@ -101,10 +102,12 @@ impl Connection {
         request: RequestBuilder,
         wait: Duration,
     ) -> Result<Response, UpstreamError> {
+        failpoint::pass("before a provider is called");
         let answer = match tokio::time::timeout(wait, request.send()).await {
             Ok(answer) => answer.map_err(UpstreamError::from),
             Err(_) => Err(UpstreamError::Timeout),
         };
+        failpoint::pass("after a provider has answered");
         let answer = match answer {
             Ok(answer) if answer.status().is_success() => Ok(answer),
             Ok(answer) => Err(failure::refused(answer).await),

@@ -7,20 +7,10 @@ use sqlx::Row;
 use super::{Store, Tx, now_ms};
 use crate::error::Error;
 
-/// How long a gateway may be silent before it counts as gone.
-const SILENCE_MS: i64 = 30_000;
-/// How often it says that it runs: a few may get lost.
-const HEARTBEAT: Duration = Duration::from_secs(5);
-
 impl Store {
-    /// Says every few seconds that this gateway runs, until the task is dropped.
-    pub(crate) async fn keep_signed_on(&self) {
-        loop {
-            tokio::time::sleep(HEARTBEAT).await;
-            if let Err(error) = self.sign_on().await {
-                error.log();
-            }
-        }
+    /// How often a gateway has to say that it runs: a few times may get lost.
+    pub(crate) fn heartbeat(&self) -> Duration {
+        self.silence / 6
     }
 
     /// Says that this gateway runs.
@@ -62,7 +52,7 @@ impl Store {
         let mut living = vec![self.epoch().to_owned()];
         if self.is_shared() {
             let rows = sqlx::query("SELECT epoch FROM node WHERE seen_at > $1")
-                .bind(now_ms().saturating_sub(SILENCE_MS))
+                .bind(now_ms().saturating_sub(self.silence_ms()))
                 .fetch_all(self.read())
                 .await?;
             for row in rows {
@@ -82,9 +72,13 @@ impl Store {
         }
         let row = sqlx::query("SELECT 1 FROM node WHERE epoch = $1 AND seen_at > $2")
             .bind(epoch)
-            .bind(now_ms().saturating_sub(SILENCE_MS))
+            .bind(now_ms().saturating_sub(self.silence_ms()))
             .fetch_optional(&mut **tx)
             .await?;
         Ok(row.is_some())
+    }
+
+    fn silence_ms(&self) -> i64 {
+        i64::try_from(self.silence.as_millis()).unwrap_or(i64::MAX)
     }
 }

@@ -4,6 +4,7 @@ use sqlx::{Any, AnyConnection, Transaction};
 
 use super::Dialect;
 use crate::error::Error;
+use crate::failpoint;
 
 /// Where PostgreSQL tells other gateways of new work.
 pub(super) const JOBS_CHANNEL: &str = "triptych_jobs";
@@ -24,7 +25,10 @@ impl Tx {
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        Ok(self.inner.commit().await?)
+        failpoint::pass("before a commit");
+        self.inner.commit().await?;
+        failpoint::pass("after a commit");
+        Ok(())
     }
 
     /// Wakes the workers of other gateways once this is committed.
