@@ -1,5 +1,6 @@
 //! What every priced call does with money: hold before the provider is asked, settle or release after.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -55,7 +56,7 @@ pub(crate) struct Hold {
     /// The cap that each answer of a chat call must be given for the amount to cover it.
     pub(crate) max_completion_tokens: Option<u32>,
     /// As it was when the hold was made.
-    price: Price,
+    price: Arc<Price>,
     guard: Option<Guard>,
     /// For those who judge the answer.
     pub(crate) about: About,
@@ -123,7 +124,7 @@ impl<'a> Call<'a> {
             account: self.caller.account.clone(),
             amount: quote.estimate.amount,
             max_completion_tokens: quote.max_completion_tokens,
-            price: quote.price,
+            price: Arc::new(quote.price),
             guard,
             about: About::new(self.caller, model),
         }))
