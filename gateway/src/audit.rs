@@ -1,5 +1,7 @@
 //! Recomputes the ledger from its entries and reports everything that does not agree.
 
+pub(crate) mod bill;
+
 use serde::Serialize;
 use sqlx::Row;
 use triptych_protocol::Credits;
@@ -22,6 +24,9 @@ pub(crate) struct Audit {
     pub(crate) loss_total: Credits,
     pub(crate) open_reservations: i64,
     pub(crate) open_jobs: i64,
+    /// A provider's bill beside the ledger, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bill: Option<bill::BillReport>,
 }
 
 /// Each query lists what breaks one rule, as sentences.
@@ -119,5 +124,6 @@ pub(crate) async fn audit(store: &Store) -> Result<Audit, Error> {
             .await?,
         open_jobs: sum(&mut snapshot, open_jobs).await?,
         problems,
+        bill: None,
     })
 }

@@ -105,6 +105,10 @@ pub struct Tenant {
     pub origins: Vec<String>,
     /// What a user gets when a token is minted for it for the first time.
     pub initial_grant: Option<Credits>,
+    /// What each user gets every month, from the first token on.
+    pub monthly_credits: Option<Credits>,
+    /// Signs what its billing system says that users have bought.
+    pub topup_secret: Option<crate::webhook::Secret>,
 }
 
 /// How a provider's API is shaped.

@@ -6,6 +6,7 @@
 pub mod app;
 #[cfg(feature = "bench")]
 pub mod bench;
+pub mod command;
 pub mod config;
 pub mod state;
 pub mod webhook;

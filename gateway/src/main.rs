@@ -1,33 +1,77 @@
-//! `triptych-gateway --config gateway.toml`
+//! `triptych-gateway serve --config gateway.toml`, and what operators do beside it.
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 use triptych_gateway::app;
+use triptych_gateway::command::{self, Grant};
 use triptych_gateway::config::{Config, LogFormat};
 use triptych_gateway::state::AppState;
+use triptych_protocol::SessionRequest;
 
 /// The Triptych gateway: browser tokens, credits, and calls to AI providers.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     /// The configuration file; gateway.example.toml explains every key.
-    #[arg(long, value_name = "FILE", default_value = "gateway.toml")]
+    #[arg(long, value_name = "FILE", default_value = "gateway.toml", global = true)]
     config: PathBuf,
-    /// Check the configuration and stop.
-    #[arg(long)]
-    check: bool,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Answer calls. This is what it does when nothing is said.
+    Serve,
+    /// Say what is wrong with the configuration, or that nothing is.
+    CheckConfig,
+    /// Bring the tables of the database up to date, which `serve` does as well.
+    Migrate,
+    /// Recompute every balance from the ledger's entries and print what does not agree.
+    Audit {
+        /// A provider's bill to lay beside the ledger: JSON lines with `id` and `billed`.
+        #[arg(long, value_name = "FILE")]
+        bill: Option<PathBuf>,
+    },
+    /// Give a user credits.
+    Grant {
+        /// A tenant of the configuration.
+        #[arg(long)]
+        tenant: String,
+        /// The tenant's own id of its user.
+        #[arg(long)]
+        user: String,
+        /// How many credits: 100, or 7.5.
+        #[arg(long)]
+        credits: String,
+        /// The same key grants once only.
+        #[arg(long)]
+        key: String,
+        /// For the record.
+        #[arg(long, default_value = "granted on the command line")]
+        reason: String,
+    },
+    /// Print a browser token for a user, to try calls with.
+    Token {
+        /// A tenant of the configuration.
+        #[arg(long)]
+        tenant: String,
+        /// The tenant's own id of its user.
+        #[arg(long)]
+        user: String,
+    },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nothing else writes to stderr before the log is set up, and afterwards this is the last word.
             writeln!(std::io::stderr(), "triptych-gateway: {error:#}").ok();
@@ -36,13 +80,43 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let mut config = Config::load(&arguments.config, &|name| std::env::var(name).ok())?;
-    if arguments.check {
-        config.check_catalogue()?;
-        say(&format!("{}: ok", arguments.config.display()));
-        return Ok(());
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&arguments.config, &|name| std::env::var(name).ok())?;
+    match arguments.verb.unwrap_or(Verb::Serve) {
+        Verb::Serve => serve(config).await?,
+        Verb::CheckConfig => {
+            config.check_catalogue()?;
+            say(&format!("{}: ok", arguments.config.display()));
+        }
+        Verb::Migrate => {
+            command::migrate(&config).await?;
+            say("the tables are up to date");
+        }
+        Verb::Audit { bill } => {
+            let bill = bill.map(|path| {
+                std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+            });
+            let (report, content) = command::audit(&config, bill.transpose()?.as_deref()).await?;
+            say(&serde_json::to_string_pretty(&report)?);
+            return Ok(if content { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Verb::Grant { tenant, user, credits, key, reason } => {
+            let amount = credits
+                .parse()
+                .with_context(|| format!("--credits: `{credits}` is no amount (write 100, or 7.5)"))?;
+            let balance = command::grant(config, &Grant { tenant, user, amount, key, reason }).await?;
+            say(&format!("available {}, held {}", balance.available, balance.held));
+        }
+        Verb::Token { tenant, user } => {
+            triptych_gateway::init_tls();
+            let request = SessionRequest { user, ..SessionRequest::default() };
+            say(&command::token(config, &tenant, request).await?.client_secret);
+        }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(mut config: Config) -> anyhow::Result<()> {
     start_log(config.log_format);
     triptych_gateway::init_tls();
     let listener = TcpListener::bind(config.listen)

@@ -79,14 +79,6 @@ impl AppState {
     /// # Errors
     /// Where the store, the catalogue or a folder of the configuration cannot be used.
     pub async fn build(config: Config) -> Result<AppState, StartError> {
-        let catalogue = Catalogue::load(config.catalogue.as_deref()).map_err(StartError::Catalogue)?;
-        catalogue.prepare();
-        let providers = Providers::new(&config).map_err(StartError::Setting)?;
-        let assets = Assets::new(&config, &config.secrets.asset_key()).map_err(StartError::Setting)?;
-        let fetcher =
-            Fetcher::new(&config.network.allow_private_hosts, false).map_err(StartError::Setting)?;
-        let policy = Policy::new(&config.policy).map_err(StartError::Setting)?;
-        let widget = WidgetFiles::load(config.widget.as_deref()).map_err(StartError::Setting)?;
         let store = Store::open(&config.database).await?.with_silence(config.silence);
         let ledger = Ledger::new(&store, &config.credits);
         let failed = |error: crate::error::Error| StartError::Database {
@@ -95,6 +87,28 @@ impl AppState {
         };
         store.sign_on().await.map_err(failed)?;
         ledger.release_interrupted().await.map_err(failed)?;
+        AppState::with_store(config, store, ledger)
+    }
+
+    /// As [`AppState::build`], for a command beside a gateway that may be running: it changes nothing by itself.
+    ///
+    /// # Errors
+    /// As [`AppState::build`], and where the tables are not those of this program.
+    pub(crate) async fn beside(config: Config) -> Result<AppState, StartError> {
+        let store = Store::open_beside(&config.database).await?;
+        let ledger = Ledger::new(&store, &config.credits);
+        AppState::with_store(config, store, ledger)
+    }
+
+    fn with_store(config: Config, store: Store, ledger: Ledger) -> Result<AppState, StartError> {
+        let catalogue = Catalogue::load(config.catalogue.as_deref()).map_err(StartError::Catalogue)?;
+        catalogue.prepare();
+        let providers = Providers::new(&config).map_err(StartError::Setting)?;
+        let assets = Assets::new(&config, &config.secrets.asset_key()).map_err(StartError::Setting)?;
+        let fetcher =
+            Fetcher::new(&config.network.allow_private_hosts, false).map_err(StartError::Setting)?;
+        let policy = Policy::new(&config.policy).map_err(StartError::Setting)?;
+        let widget = WidgetFiles::load(config.widget.as_deref()).map_err(StartError::Setting)?;
         Ok(AppState(Arc::new(Inner {
             tokens: Tokens::new(&config.secrets),
             origins: AllowedOrigins::new(&config),

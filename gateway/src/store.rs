@@ -9,10 +9,10 @@ mod transaction;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sqlx::AnyPool;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgListener;
+use sqlx::{AnyPool, Row};
 use uuid::Uuid;
 
 pub(crate) use dialect::Dialect;
@@ -88,6 +88,36 @@ impl Store {
             url: url.into(),
             silence: SILENCE,
             lock: Arc::new(Mutex::new(lock)),
+        })
+    }
+
+    /// Opens a database that a gateway may be using, for a command beside it: neither locks it nor changes its tables.
+    pub(crate) async fn open_beside(url: &str) -> Result<Store, StartError> {
+        sqlx::any::install_default_drivers();
+        let failed = |message: String| StartError::Database { url: without_password(url), message };
+        let dialect = Dialect::of(url).map_err(failed)?;
+        let (pool, migrator) = match dialect {
+            Dialect::Sqlite => (sqlite_pool(url, 1, "rw").await, &SQLITE),
+            Dialect::Postgres => (AnyPoolOptions::new().max_connections(2).connect(url).await, &POSTGRES),
+        };
+        let pool = pool.map_err(|error| failed(error.to_string()))?;
+        let newest = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let applied = sqlx::query("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&pool).await;
+        let applied: Option<i64> = applied.and_then(|row| row.try_get(0)).unwrap_or_default();
+        if applied != Some(newest) {
+            return Err(failed(
+                "its tables are not those of this program; run `triptych-gateway migrate`".into(),
+            ));
+        }
+        let (epoch, lock) = (new_id("run").into(), Arc::default());
+        Ok(Store {
+            writer: pool.clone(),
+            readers: pool,
+            dialect,
+            epoch,
+            url: url.into(),
+            silence: SILENCE,
+            lock,
         })
     }
 

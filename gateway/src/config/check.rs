@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::webhook::Secret;
 use axum::http::Uri;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -148,7 +149,28 @@ fn tenants(tables: Vec<TenantTable>, env: Env<'_>) -> Result<Vec<Tenant>, String
             ));
         }
         let initial_grant = table.initial_grant.map(|amount| amount.0).filter(|amount| amount.micro() > 0);
-        tenants.push(Tenant { id: table.id, secret, origins: table.origins, initial_grant });
+        let monthly_credits =
+            table.monthly_credits.map(|amount| amount.0).filter(|amount| amount.micro() > 0);
+        let topup_secret = match &table.topup_secret_env {
+            Some(name) => {
+                let text = env(name).ok_or_else(|| {
+                    format!("{at}.topup_secret_env: {name} is not set; set it to the secret")
+                })?;
+                Some(
+                    Secret::parse(&text)
+                        .map_err(|error| format!("{at}.topup_secret_env: {name}: {error}"))?,
+                )
+            }
+            None => None,
+        };
+        tenants.push(Tenant {
+            id: table.id,
+            secret,
+            origins: table.origins,
+            initial_grant,
+            monthly_credits,
+            topup_secret,
+        });
     }
     Ok(tenants)
 }

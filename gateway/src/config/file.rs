@@ -69,6 +69,8 @@ pub(super) struct TenantTable {
     #[serde(default)]
     pub(super) origins: Vec<String>,
     pub(super) initial_grant: Option<Amount>,
+    pub(super) monthly_credits: Option<Amount>,
+    pub(super) topup_secret_env: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -66,6 +66,23 @@ impl Ledger {
         Ok(Applied::New)
     }
 
+    /// Starts a bundle unless there is one of that id, whatever its amount: a setting that has changed is no conflict,
+    /// and holds from the next user on.
+    pub(crate) async fn start_bundle_once(
+        &self,
+        tx: &mut Tx,
+        bundle: NewBundle<'_>,
+    ) -> Result<Applied, Error> {
+        let known = sqlx::query("SELECT 1 FROM bundle WHERE id = $1")
+            .bind(bundle.id)
+            .fetch_optional(&mut **tx)
+            .await?;
+        if known.is_some() {
+            return Ok(Applied::Before);
+        }
+        self.start_bundle(tx, bundle).await
+    }
+
     /// Ends a bundle: what it gave stays until the month is over, nothing comes after.
     ///
     /// # Errors

@@ -13,8 +13,9 @@ mod estimate;
 mod health;
 mod images;
 mod models;
-mod sessions;
+pub(crate) mod sessions;
 mod streams;
+mod topups;
 mod video_generations;
 mod videos;
 mod widget;
@@ -40,6 +41,7 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .merge(models::router())
         .merge(sessions::router())
         .merge(streams::router())
+        .merge(topups::router())
         .merge(video_generations::router())
         .merge(videos::router())
         .merge(widget::router());

@@ -12,7 +12,7 @@ use super::body::JsonBody;
 use crate::auth::{self, Claims};
 use crate::config::Tenant;
 use crate::error::Error;
-use crate::ledger::NewGrant;
+use crate::ledger::{NewBundle, NewGrant};
 use crate::state::AppState;
 use crate::store::{new_id, now_ms};
 
@@ -35,12 +35,12 @@ async fn create(
         let message = "Mint tokens from your backend: the tenant secret must not be in a page.";
         return Err(Error::new(ErrorCode::ScopeDenied, message));
     }
-    let session = mint(&state, tenant, request, tenant.initial_grant.is_some()).await?;
+    let session = mint(&state, tenant, request, true).await?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(session)))
 }
 
 /// Makes the user's account where there is none, and signs a token for it.
-pub(super) async fn mint(
+pub(crate) async fn mint(
     state: &AppState,
     tenant: &Tenant,
     request: SessionRequest,
@@ -85,6 +85,11 @@ pub(super) async fn mint(
         };
         state.ledger.grant_once(&mut tx, grant).await?;
     }
+    if let Some(amount) = tenant.monthly_credits.filter(|_| with_grant) {
+        let id = format!("{account}:monthly");
+        let bundle = NewBundle { id: &id, account: &account, amount, starts_at: now_ms() };
+        state.ledger.start_bundle_once(&mut tx, bundle).await?;
+    }
     tx.commit().await?;
 
     let id = new_id("sess");
@@ -102,7 +107,7 @@ pub(super) async fn mint(
     })
 }
 
-pub(super) fn check_user(user: &str) -> Result<(), Error> {
+pub(crate) fn check_user(user: &str) -> Result<(), Error> {
     let length = user.chars().count();
     if length == 0 || length > LONGEST_USER || user.chars().any(char::is_control) {
         return Err(Error::invalid(

@@ -17,6 +17,7 @@ pub(crate) const ORIGIN: &str = "https://acme.example";
 pub(crate) const TENANT_SECRET: &str = "tenant-secret-of-acme-0123456789";
 pub(crate) const OTHER_SECRET: &str = "tenant-secret-of-globex-0123456789";
 pub(crate) const POLICY_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const TOPUP_SECRET: &str = "topup-secret-of-acme-0123456789";
 pub(crate) const ADMIN_SECRET: &str = "admin-secret-0123456789";
 
 /// What differs from a plain gateway.
@@ -26,6 +27,8 @@ pub(crate) struct Options {
     pub(crate) top: String,
     /// How long running calls may go on at the end.
     pub(crate) grace_seconds: Option<u32>,
+    /// Keys of the tenant `acme`.
+    pub(crate) tenant: String,
     /// Tables at its end.
     pub(crate) tables: String,
     /// Keys of the table `[jobs]`, which has quick polls otherwise.
@@ -86,6 +89,7 @@ top_up_url = "https://acme.example/buy"
 id = "acme"
 secret_env = "ACME_SECRET"
 origins = ["{ORIGIN}"]
+{tenant}
 [[tenants]]
 id = "globex"
 secret_env = "GLOBEX_SECRET"
@@ -102,6 +106,7 @@ base_url = "{base}"
         jobs = options.jobs.as_deref().unwrap_or("poll_min_ms = 20\npoll_max_ms = 100"),
         kind = if options.kind.is_empty() { "openai" } else { &options.kind },
         base = options.upstream.clone().unwrap_or_else(|| simulator.base_url()),
+        tenant = options.tenant,
         provider = options.provider,
         tables = options.tables,
     );
@@ -141,6 +146,7 @@ fn env(name: &str) -> Option<String> {
         "ACME_SECRET" => TENANT_SECRET,
         "POLICY_SECRET" => POLICY_SECRET,
         "GLOBEX_SECRET" => OTHER_SECRET,
+        "TOPUP_SECRET" => TOPUP_SECRET,
         _ => return None,
     };
     Some(value.to_owned())

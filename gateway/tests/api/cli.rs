@@ -34,7 +34,7 @@ fn check(text: &str) -> Output {
     let folder = new_folder();
     let config = folder.join("gateway.toml");
     std::fs::write(&config, text).unwrap();
-    let output = gateway(&config).arg("--check").output().unwrap();
+    let output = gateway(&config).arg("check-config").output().unwrap();
     std::fs::remove_dir_all(folder).unwrap();
     output
 }
@@ -76,4 +76,57 @@ async fn it_says_where_it_listens_and_ends_when_it_is_told_to() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
     }
     assert!(!log.contains("secret"), "{log}");
+}
+
+fn run(config: &Path, arguments: &[&str]) -> (bool, String) {
+    let output = gateway(config).args(arguments).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    (output.status.success(), text)
+}
+
+#[test]
+fn an_operator_grants_and_audits_beside_the_gateway() {
+    let folder = new_folder();
+    let config = folder.join("gateway.toml");
+    std::fs::write(&config, GOOD).unwrap();
+    let (done, text) = run(&config, &["audit"]);
+    assert!(!done && text.contains("triptych.db"), "there is no database yet: {text}");
+    assert_eq!(run(&config, &["migrate"]), (true, "the tables are up to date\n".to_owned()));
+    let grant = ["grant", "--tenant", "acme", "--user", "ann", "--credits", "7.5", "--key", "first"];
+    for _ in 0..2 {
+        assert_eq!(run(&config, &grant), (true, "available 7.5, held 0\n".to_owned()));
+    }
+    let (done, text) =
+        run(&config, &["grant", "--tenant", "none", "--user", "a", "--credits", "1", "--key", "k"]);
+    assert!(!done && text.contains("there is no tenant `none`"), "{text}");
+    let (done, text) = run(&config, &["token", "--tenant", "acme", "--user", "ann"]);
+    assert!(done && text.trim().split('.').count() == 3, "{text}");
+    let (done, text) = run(&config, &["audit"]);
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(done && report["ok"] == true, "{text}");
+    assert_eq!(report["issued_total"], 7_500_000);
+    let bill = folder.join("bill.jsonl");
+    std::fs::write(&bill, "{\"id\": \"strange\"}\n").unwrap();
+    let (done, text) = run(&config, &["audit", "--bill", bill.to_str().unwrap()]);
+    assert!(done && text.contains("\"strange\""), "what the platform paid is no fault of the books: {text}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_program_are_left_alone() {
+    let folder = new_folder();
+    let config = folder.join("gateway.toml");
+    std::fs::write(&config, GOOD).unwrap();
+    assert!(run(&config, &["migrate"]).0);
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite:{}", folder.join("triptych.db").display());
+    let mut database = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'of tomorrow', TRUE, x'00', 0)";
+    sqlx::query(newer).execute(&mut database).await.unwrap();
+    for verb in ["migrate", "serve"] {
+        let (done, text) = run(&config, &[verb]);
+        assert!(!done && text.contains("newer than this program"), "{verb}: {text}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -1,0 +1,113 @@
+//! What an operator does on the command line, beside a gateway that may be running.
+
+use serde_json::{Value, json};
+use triptych_protocol::{Balance, Credits, Session, SessionRequest};
+
+use crate::audit;
+use crate::config::Config;
+use crate::error::Error;
+use crate::ledger::NewGrant;
+use crate::routes::sessions::{check_user, mint};
+use crate::state::{AppState, StartError};
+use crate::store::Store;
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The gateway's parts could not be put together.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The command was refused, in words for its caller.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        CommandError::Refused(error.to_string())
+    }
+}
+
+/// Credits to give from the command line.
+pub struct Grant {
+    /// The tenant's id.
+    pub tenant: String,
+    /// The tenant's own id of its user.
+    pub user: String,
+    /// How many.
+    pub amount: Credits,
+    /// The same key grants once only.
+    pub key: String,
+    /// For the record.
+    pub reason: String,
+}
+
+/// Brings the tables up to date.
+///
+/// # Errors
+/// Where the database cannot be opened, is newer than the program, or is in use by a gateway on SQLite.
+pub async fn migrate(config: &Config) -> Result<(), CommandError> {
+    Store::open(&config.database).await?.close().await;
+    Ok(())
+}
+
+/// Recomputes the books, with a provider's bill beside them where one is given as JSON lines. The report, and whether
+/// it is content.
+///
+/// # Errors
+/// Where the database cannot be read or a line of the bill is not JSON.
+pub async fn audit(config: &Config, bill: Option<&str>) -> Result<(Value, bool), CommandError> {
+    let store = Store::open_beside(&config.database).await?;
+    let mut report = audit::audit(&store).await?;
+    if let Some(bill) = bill {
+        report.bill = Some(audit::bill::compare(&store, bill).await?);
+    }
+    store.close().await;
+    let unbilled = report.bill.as_ref().is_some_and(|bill| bill.unbilled_count > 0);
+    Ok((json!(report), report.ok && !unbilled))
+}
+
+/// Gives a user credits.
+///
+/// # Errors
+/// Where there is no such tenant, or the ledger refuses.
+pub async fn grant(config: Config, grant: &Grant) -> Result<Balance, CommandError> {
+    let state = AppState::beside(config).await?;
+    if !state.config.tenants.iter().any(|tenant| tenant.id == grant.tenant) {
+        return Err(CommandError::Refused(format!(
+            "there is no tenant `{}` in the configuration",
+            grant.tenant
+        )));
+    }
+    check_user(&grant.user)?;
+    let mut tx = state.store.write().await?;
+    let account = state.ledger.open_account(&mut tx, &grant.tenant, &grant.user).await?;
+    let new = NewGrant {
+        account: &account,
+        amount: grant.amount,
+        expires_at: None,
+        op_key: &format!("grant:{}:{}", grant.tenant, grant.key),
+        actor: "command line",
+        reason: &grant.reason,
+    };
+    state.ledger.grant(&mut tx, new).await?;
+    let balance = state.ledger.balance_in(&mut tx, &account).await?;
+    tx.commit().await?;
+    state.store.close().await;
+    Ok(balance)
+}
+
+/// Mints a browser token, as `POST /v1/sessions` does.
+///
+/// # Errors
+/// Where there is no such tenant, or the request is refused.
+pub async fn token(config: Config, tenant: &str, request: SessionRequest) -> Result<Session, CommandError> {
+    let state = AppState::beside(config).await?;
+    let known = state.config.tenants.iter().find(|known| known.id == tenant);
+    let known = known.ok_or_else(|| {
+        CommandError::Refused(format!("there is no tenant `{tenant}` in the configuration"))
+    })?;
+    let session = mint(&state, known, request, true).await?;
+    state.store.close().await;
+    Ok(session)
+}

@@ -1,0 +1,80 @@
+//! `POST /v1/topups/{tenant}`: a billing system tells what a user has bought.
+//!
+//! A Standard Webhooks message whose body is `{"type": "credits.granted", "data": {"user", "amount", "expires_at"?}}`,
+//! with the amount in micro-credits. Its `webhook-id` is the grant's key, so a message that is delivered twice grants
+//! once.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use serde::Deserialize;
+use triptych_protocol::{Credits, ErrorCode};
+
+use super::body::parse;
+use super::sessions::check_user;
+use crate::error::Error;
+use crate::ledger::NewGrant;
+use crate::state::AppState;
+use crate::store::now_ms;
+use crate::webhook;
+
+/// What a message says. Fields that are not known here are the sender's own.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct Purchase {
+    data: Bought,
+}
+
+#[derive(Deserialize)]
+struct Bought {
+    user: String,
+    /// In micro-credits.
+    amount: Credits,
+    /// Unix time in seconds at which what is left of it goes; never by default.
+    expires_at: Option<i64>,
+}
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/v1/topups/{tenant}", post(top_up))
+}
+
+async fn top_up(
+    State(state): State<AppState>,
+    Path(tenant): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Error> {
+    let tenant = state.config.tenants.iter().find(|known| known.id == tenant);
+    let known = tenant.and_then(|tenant| Some((tenant, tenant.topup_secret.as_ref()?)));
+    let (tenant, secret) = known.ok_or_else(|| Error::not_found("call"))?;
+    let message = webhook::verify(std::slice::from_ref(secret), &headers, &body, now_ms() / 1000).map_err(
+        |refused| Error::new(ErrorCode::InvalidToken, format!("The message was refused: {refused}.")),
+    )?;
+    let event: Event = parse(&body)?;
+    if event.kind != "credits.granted" {
+        // Other messages of the same system are none of our business, and not to be sent again.
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let Purchase { data } = parse(&body)?;
+    check_user(&data.user)?;
+    let mut tx = state.store.write().await?;
+    let account = state.ledger.open_account(&mut tx, &tenant.id, &data.user).await?;
+    let grant = NewGrant {
+        account: &account,
+        amount: data.amount,
+        expires_at: data.expires_at.map(|at| at.saturating_mul(1000)),
+        op_key: &format!("topup:{}:{}", tenant.id, message.id),
+        actor: "billing",
+        reason: "top-up",
+    };
+    state.ledger.grant(&mut tx, grant).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
