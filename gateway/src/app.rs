@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::io;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -22,6 +23,8 @@ use crate::routes;
 use crate::serve;
 use crate::state::AppState;
 
+/// How long the last events of streams may take to get to other nodes.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
 /// The longest plain-text refusal that is worth passing on.
 const LONGEST_REFUSAL: usize = 1024;
 
@@ -67,6 +70,7 @@ pub async fn serve(state: AppState, listener: TcpListener) -> io::Result<()> {
 /// As [`serve`], with the operators' listener bound already.
 pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpListener>) {
     let worker = job::worker::spawn(state.clone());
+    let streams = state.streams.start();
     let config = &state.config.server;
     let public = serve::serve(listener, router(state.clone()), config, state.shutdown.clone());
     let operators = async {
@@ -93,6 +97,8 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
         tracing::warn!("some calls did not end in time; the next start gives back what they hold");
     }
     heartbeat.abort();
+    state.streams.flush(grace.min(LAST_EVENTS)).await;
+    drop(streams);
     state.store.close().await;
 }
 

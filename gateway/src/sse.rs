@@ -86,7 +86,6 @@ impl Reader {
 }
 
 /// The lengths of the events in a text that holds whole ones, as they are written to browsers.
-#[cfg(test)]
 pub(crate) fn lengths(text: &[u8]) -> Vec<usize> {
     let mut lengths = Vec::new();
     let mut begin = 0;

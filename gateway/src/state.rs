@@ -109,6 +109,7 @@ impl AppState {
             Fetcher::new(&config.network.allow_private_hosts, false).map_err(StartError::Setting)?;
         let policy = Policy::new(&config.policy).map_err(StartError::Setting)?;
         let widget = WidgetFiles::load(config.widget.as_deref()).map_err(StartError::Setting)?;
+        let streams = Streams::new(&config.streams).map_err(StartError::Setting)?;
         Ok(AppState(Arc::new(Inner {
             tokens: Tokens::new(&config.secrets),
             origins: AllowedOrigins::new(&config),
@@ -119,7 +120,7 @@ impl AppState {
             assets,
             fetcher,
             policy,
-            streams: Streams::new(&config.streams),
+            streams,
             jobs: Jobs::new(),
             underway: Underway::new(),
             widget,

@@ -8,6 +8,8 @@ mod pace;
 mod pump;
 mod reading;
 mod registry;
+mod shared;
+mod unwritten;
 
 pub(crate) use log::{NoPlace, Place, StreamLog};
 pub(crate) use meter::{Meter, prompt_tokens, usage_of};

@@ -42,6 +42,8 @@ pub struct StreamsConfig {
     pub drain_tokens: u64,
     /// Longest that an answer may take.
     pub longest: Duration,
+    /// How long after its last sign of life another node counts as gone.
+    pub lease: Duration,
 }
 
 /// `[streams]` as it is written.
@@ -58,6 +60,7 @@ pub(super) struct StreamsTable {
     drain_seconds: u64,
     drain_tokens: u64,
     longest_seconds: u64,
+    lease_seconds: u64,
 }
 
 impl Default for StreamsTable {
@@ -73,6 +76,7 @@ impl Default for StreamsTable {
             drain_seconds: 60,
             drain_tokens: 8_192,
             longest_seconds: 30 * 60,
+            lease_seconds: 10,
         }
     }
 }
@@ -92,6 +96,9 @@ impl StreamsTable {
     ) -> Result<StreamsConfig, String> {
         if self.longest_seconds == 0 || self.longest_seconds > MOST_SECONDS {
             return Err(format!("streams.longest_seconds: must be 1 to {MOST_SECONDS}"));
+        }
+        if self.lease_seconds == 0 {
+            return Err("streams.lease_seconds: must be at least 1".to_owned());
         }
         if self.bytes_per_stream == 0 || self.most_open == 0 {
             return Err("streams: bytes_per_stream and most_open must be at least 1".to_owned());
@@ -137,6 +144,7 @@ impl StreamsTable {
             drain: Duration::from_secs(self.drain_seconds),
             drain_tokens: self.drain_tokens,
             longest: Duration::from_secs(self.longest_seconds),
+            lease: Duration::from_secs(self.lease_seconds),
         }
     }
 }

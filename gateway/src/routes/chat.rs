@@ -86,7 +86,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
             }
         };
     }
-    let writer = state.streams.open(&caller.account, state.config.limits.streams_per_user)?;
+    let writer = state.streams.open(&caller.account, state.config.limits.streams_per_user).await?;
     let log = writer.log();
     let note = format!("its stream is {}", log.id);
     let hold = match request.start(&state, model, &quote, LIFE, Some(&note)).await? {

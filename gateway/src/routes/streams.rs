@@ -24,10 +24,10 @@ async fn resume(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     caller.require(Scope::Chat)?;
-    let log = state.streams.find(&id, &caller.account)?;
+    let log = state.streams.find(&id, &caller.account).await?;
     let place = match headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default()) {
         None | Some("") => log.start(),
-        Some(last) => log.place(last).map_err(|reason| match reason {
+        Some(last) => state.streams.place(&log, last).await.map_err(|reason| match reason {
             NoPlace::Gone => events_gone(),
             NoPlace::Foreign => Error::invalid(
                 "Last-Event-ID",
@@ -45,7 +45,7 @@ async fn stop(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Error> {
     caller.require(Scope::Chat)?;
-    let log = state.streams.find(&id, &caller.account)?;
-    state.streams.stop(&log);
+    let log = state.streams.find(&id, &caller.account).await?;
+    state.streams.stop(&log).await?;
     Ok(Json(json!({"id": log.id, "stopped": true})))
 }

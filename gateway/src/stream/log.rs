@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::sync::Notify;
 
+use super::unwritten::Progress;
 use crate::ledger::AccountId;
-#[cfg(test)]
 use crate::sse;
 use crate::store::now_ms;
 
@@ -26,6 +26,8 @@ pub(crate) struct StreamLog {
     pub(super) epoch: Arc<str>,
     bounds: Arc<Bounds>,
     events: Mutex<Events>,
+    /// Locked before `events` where both are.
+    progress: Mutex<Progress>,
     /// Wakes those who read.
     grown: Notify,
     /// Wakes the pump: a reader came or went, or a stop was asked for.
@@ -54,7 +56,7 @@ struct Events {
 }
 
 /// A place in a stream: so many events, and so many bytes, come before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(super) events: u64,
     pub(super) bytes: u64,
@@ -109,6 +111,7 @@ impl StreamLog {
             epoch,
             bounds,
             events: Mutex::new(events),
+            progress: Mutex::default(),
             grown: Notify::new(),
             asked: Notify::new(),
         }
@@ -134,7 +137,6 @@ impl StreamLog {
 
     /// Takes over events that were written elsewhere: `text` holds them from number `first` on, as they go over the
     /// wire. Those that came before and did not get here count as no longer kept.
-    #[cfg(test)]
     pub(super) fn adopt(&self, first: u64, text: &[u8]) {
         {
             let mut events = self.events();
@@ -148,6 +150,20 @@ impl StreamLog {
             self.written(&mut events, sse::lengths(text));
         }
         self.grown.notify_waiters();
+    }
+
+    /// Ends the copy of a stream whose writer is gone with a word of the gateway's own, which has no number: the writer
+    /// may have written more than anybody knows.
+    pub(super) fn end_with(&self, event: &[u8]) {
+        {
+            let mut events = self.events();
+            if events.ended_at.is_some() {
+                return;
+            }
+            events.text.extend_from_slice(event);
+            self.written(&mut events, sse::lengths(event));
+        }
+        self.end();
     }
 
     fn written(&self, events: &mut Events, lengths: impl IntoIterator<Item = usize>) {
@@ -186,6 +202,11 @@ impl StreamLog {
         events.lengths.shrink_to_fit();
         drop(events);
         self.grown.notify_waiters();
+    }
+
+    /// When it ended, if it has; milliseconds since 1970.
+    pub(super) fn ended_at(&self) -> Option<i64> {
+        self.events().ended_at
     }
 
     /// True while nothing was ever written.
@@ -267,6 +288,19 @@ impl StreamLog {
         Ok(Place { events: number, bytes: events.dropped_bytes + skip.sum::<u64>() })
     }
 
+    /// Waits for an event of this stream to become known, or for the end of the stream.
+    pub(super) async fn wait_for(&self, last_event_id: &str, most: Duration) {
+        let number = last_event_id.trim().rsplit_once('.').and_then(|(epoch, number)| {
+            let number: u64 = number.parse().ok()?;
+            (epoch == &*self.epoch).then_some(number)
+        });
+        if let Some(number) = number {
+            let known =
+                self.until(&self.grown, |events| events.last() >= number || events.ended_at.is_some());
+            tokio::time::timeout(most, known).await.ok();
+        }
+    }
+
     /// What follows a place, about `most` bytes at once, and the place behind it.
     pub(super) fn read(&self, place: &mut Place, most: usize) -> Part {
         let events = self.events();
@@ -293,6 +327,19 @@ impl StreamLog {
             _ if events.ended_at.is_some() => Part::End,
             _ => Part::Nothing,
         }
+    }
+
+    /// The number of the newest event; the first one has 1.
+    pub(super) fn newest_number(&self) -> u64 {
+        self.events().last()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended_at().is_some()
+    }
+
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {

@@ -100,7 +100,7 @@ impl Pump {
             Err(error) => {
                 // Logged inside where it fails; the caller gets the provider's error either way.
                 Box::pin(self.hold.release(&self.state, "the provider refused")).await.ok();
-                drop(self.log);
+                self.log.discard();
                 ready.send(Err(error)).ok();
                 return;
             }

@@ -5,13 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use triptych_protocol::ErrorCode;
 
-use super::log::{Bounds, StreamLog};
+use super::log::{Bounds, NoPlace, Place, StreamLog};
+use super::shared::{Shared, Unwritten};
 use crate::config::StreamsConfig;
 use crate::error::Error;
 use crate::ledger::AccountId;
 use crate::store::{new_id, now_ms};
+
+/// How long a reader may wait for an event to become known that it says it has seen.
+const CATCH_UP: Duration = Duration::from_secs(1);
 
 /// All streams of this process that run or ended lately.
 #[derive(Clone)]
@@ -24,6 +29,10 @@ struct Inner {
     most: usize,
     keep: Duration,
     table: Mutex<Table>,
+    /// The log that other nodes read as well.
+    shared: Option<Shared>,
+    /// Taken when the tasks of the shared log start.
+    unwritten: Mutex<Option<Unwritten>>,
 }
 
 #[derive(Default)]
@@ -45,24 +54,79 @@ pub(crate) struct Writer {
 
 impl Streams {
     /// No streams yet.
-    pub(crate) fn new(config: &StreamsConfig) -> Self {
+    ///
+    /// # Errors
+    /// Where the shared log is configured and its address cannot be used.
+    pub(crate) fn new(config: &StreamsConfig) -> Result<Self, String> {
         let id = new_id("s");
         // The end of a version 7 UUID is its random part; it is repeated in each event, so it is kept short.
-        let epoch = id.get(id.len().saturating_sub(12)..).unwrap_or(&id);
-        Streams(Arc::new(Inner {
-            epoch: epoch.into(),
-            bounds: Arc::new(Bounds::new(config.bytes_each, config.bytes_in_all)),
+        let epoch: Arc<str> = id.get(id.len().saturating_sub(12)..).unwrap_or(&id).into();
+        let bounds = Arc::new(Bounds::new(config.bytes_each, config.bytes_in_all));
+        let (shared, unwritten) = Shared::new(config, epoch.clone(), bounds.clone())?.unzip();
+        Ok(Streams(Arc::new(Inner {
+            epoch,
+            bounds,
             most: config.most,
             keep: config.keep,
             table: Mutex::default(),
-        }))
+            shared,
+            unwritten: Mutex::new(unwritten),
+        })))
+    }
+
+    /// Starts what keeps the shared log, where there is one. The tasks end when the guard is dropped.
+    pub(crate) fn start(&self) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        let unwritten = self.0.unwritten.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(unwritten) = unwritten {
+            let tasks_of = |streams: &Streams| streams.clone();
+            let (publisher, heart, ear) = (tasks_of(self), tasks_of(self), tasks_of(self));
+            tasks.spawn(async move {
+                if let Some(shared) = &publisher.0.shared {
+                    shared.publish(unwritten).await;
+                }
+            });
+            tasks.spawn(async move {
+                if let Some(shared) = &heart.0.shared {
+                    shared.live().await;
+                }
+            });
+            tasks.spawn(async move {
+                if let Some(shared) = &ear.0.shared {
+                    shared.listen(|id| ear.stop_own(id)).await;
+                }
+            });
+        }
+        tasks
+    }
+
+    /// Waits until other nodes can read all that was written here, or until the time is up.
+    pub(crate) async fn flush(&self, most: Duration) {
+        let settled = || self.table().logs.values().all(|log| log.is_settled());
+        let all = async {
+            while !settled() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if self.0.shared.is_some() && tokio::time::timeout(most, all).await.is_err() {
+            tracing::warn!("other nodes do not know the end of some streams");
+        }
     }
 
     /// Begins a stream.
     ///
     /// # Errors
-    /// `rate_limited` where the user has `most_of_user` open, `unavailable` where the gateway has too many.
-    pub(crate) fn open(&self, account: &AccountId, most_of_user: u32) -> Result<Writer, Error> {
+    /// `rate_limited` where the user has `most_of_user` open, `unavailable` where the gateway has too many or other
+    /// nodes could not read it.
+    pub(crate) async fn open(&self, account: &AccountId, most_of_user: u32) -> Result<Writer, Error> {
+        let writer = self.open_here(account, most_of_user)?;
+        if let Some(shared) = &self.0.shared {
+            shared.open(&writer).await?;
+        }
+        Ok(writer)
+    }
+
+    fn open_here(&self, account: &AccountId, most_of_user: u32) -> Result<Writer, Error> {
         let mut table = self.table();
         table.forget(now_ms().saturating_sub(self.0.keep.as_millis() as i64));
         let of_user = table.open.get(account).copied().unwrap_or(0);
@@ -88,16 +152,52 @@ impl Streams {
         self.table().forget(now_ms().saturating_sub(self.0.keep.as_millis() as i64));
     }
 
-    /// A stream of the account's own.
-    pub(crate) fn find(&self, id: &str, account: &AccountId) -> Result<Arc<StreamLog>, Error> {
-        let table = self.table();
-        let found = table.logs.get(id).filter(|log| log.account == *account);
-        found.cloned().ok_or_else(|| Error::not_found("stream"))
+    /// A stream of the account's own, wherever it is written.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` where other nodes cannot be asked.
+    pub(crate) async fn find(&self, id: &str, account: &AccountId) -> Result<Arc<StreamLog>, Error> {
+        let here = self.table().logs.get(id).cloned();
+        match (here, &self.0.shared) {
+            (Some(log), _) if log.account == *account => Ok(log),
+            (None, Some(shared)) if is_id(id) => shared.find(id, account).await,
+            _ => Err(Error::not_found("stream")),
+        }
+    }
+
+    /// The place behind the event that `Last-Event-ID` names.
+    ///
+    /// # Errors
+    /// Where the event is none of the stream, or what follows is no longer kept.
+    pub(crate) async fn place(&self, log: &StreamLog, last_event_id: &str) -> Result<Place, NoPlace> {
+        match log.place(last_event_id) {
+            // A reader of the node that writes may have seen events that are not known here yet.
+            Err(NoPlace::Foreign) if *log.epoch != *self.0.epoch => {
+                log.wait_for(last_event_id, CATCH_UP).await;
+                log.place(last_event_id)
+            }
+            known => known,
+        }
     }
 
     /// Asks the pump of a stream to stop. Doing so again, or once it has ended, changes nothing.
-    pub(crate) fn stop(&self, log: &StreamLog) {
-        log.ask_to_stop();
+    ///
+    /// # Errors
+    /// `unavailable` where the pump's node cannot be asked.
+    pub(crate) async fn stop(&self, log: &StreamLog) -> Result<(), Error> {
+        match &self.0.shared {
+            Some(shared) if *log.epoch != *self.0.epoch => shared.ask_to_stop(log).await,
+            _ => {
+                log.ask_to_stop();
+                Ok(())
+            }
+        }
+    }
+
+    fn stop_own(&self, id: &str) {
+        if let Some(log) = self.table().logs.get(id) {
+            log.ask_to_stop();
+        }
     }
 
     /// How many are being written.
@@ -110,8 +210,11 @@ impl Streams {
         self.0.bounds.used.load(Ordering::Relaxed)
     }
 
-    fn end(&self, log: &StreamLog) {
+    fn end(&self, log: &Arc<StreamLog>) {
         log.end();
+        if let Some(shared) = &self.0.shared {
+            shared.note(log);
+        }
         let mut table = self.table();
         table.open_count = table.open_count.saturating_sub(1);
         match table.open.get_mut(&log.account) {
@@ -153,6 +256,9 @@ impl Writer {
     /// Writes an event down. Its `data` is the pieces one after the other, and has one line.
     pub(crate) fn push(&self, data: &[&str]) {
         self.log.push(data);
+        if let Some(shared) = &self.streams.0.shared {
+            shared.note(&self.log);
+        }
     }
 
     /// Writes an event of the gateway's own down.
@@ -163,6 +269,11 @@ impl Writer {
     /// Writes the last event down.
     pub(crate) fn done(&self) {
         self.push(&["[DONE]"]);
+        self.done.store(true, Ordering::Relaxed);
+    }
+
+    /// The call came to nothing: there is no stream.
+    pub(crate) fn discard(self) {
         self.done.store(true, Ordering::Relaxed);
     }
 
@@ -192,71 +303,12 @@ impl Drop for Writer {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    fn streams(change: impl FnOnce(&mut StreamsConfig)) -> Streams {
-        let mut config = StreamsConfig::default();
-        change(&mut config);
-        Streams::new(&config)
-    }
-
-    fn left(streams: &Streams) -> Vec<String> {
-        let mut left: Vec<String> = streams.table().logs.keys().cloned().collect();
-        left.sort();
-        left
-    }
-
-    #[test]
-    fn a_call_that_came_to_nothing_leaves_no_stream_behind() {
-        let (streams, account) = (streams(|_| {}), AccountId("a".into()));
-        drop(streams.open(&account, 8).unwrap());
-        let spoken = streams.open(&account, 8).unwrap();
-        spoken.push(&["1"]);
-        let id = spoken.id.clone();
-        drop(spoken);
-        let running = streams.open(&account, 8).unwrap();
-        streams.forget_old();
-        assert_eq!(left(&streams), [id, running.id.clone()]);
-        assert_eq!(streams.open_count(), 1);
-    }
-
-    #[test]
-    fn what_has_ended_is_forgotten_after_its_time() {
-        let (streams, account) = (streams(|config| config.keep = Duration::ZERO), AccountId("a".into()));
-        streams.open(&account, 8).unwrap().push(&["1"]);
-        streams.forget_old();
-        assert!(left(&streams).is_empty());
-    }
-
-    #[test]
-    fn streams_are_limited_by_user_and_in_all() {
-        let streams = streams(|config| config.most = 3);
-        let (a, b) = (AccountId("a".into()), AccountId("b".into()));
-        let code = |account| streams.open(account, 2).map_err(|error| error.code()).err();
-        let first = streams.open(&a, 2).unwrap();
-        let _second = streams.open(&a, 2).unwrap();
-        assert_eq!(code(&a), Some(ErrorCode::RateLimited));
-        let third = streams.open(&b, 2).unwrap();
-        assert_eq!(code(&b), Some(ErrorCode::Unavailable));
-        drop(first);
-        assert_eq!(code(&a), None);
-        drop(third);
-        assert_eq!(streams.open_count(), 1);
-        assert_eq!(streams.table().open.len(), 1);
-    }
-
-    #[test]
-    fn answers_that_have_ended_make_room_for_others() {
-        let streams = streams(|config| config.bytes_in_all = 100_000);
-        let account = AccountId("a".into());
-        let text = "x".repeat(60_000);
-        for _ in 0..3 {
-            streams.open(&account, 8).unwrap().push(&[&text]);
-        }
-        assert_eq!(left(&streams).len(), 1);
-    }
+/// An id as [`new_id`] makes them; anything else is not worth asking other nodes for.
+fn is_id(id: &str) -> bool {
+    let rest = id.strip_prefix("stream_");
+    rest.is_some_and(|rest| rest.len() <= 64 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
+
+#[cfg(test)]
+#[path = "registry/tests.rs"]
+mod tests;

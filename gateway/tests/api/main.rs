@@ -19,10 +19,11 @@ mod errors;
 mod estimates;
 mod images;
 mod jobs;
+mod nodes;
 mod policy;
+mod redis;
 mod routing;
 mod safety;
-
 mod sessions;
 mod streams;
 mod support;

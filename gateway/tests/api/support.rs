@@ -28,6 +28,12 @@ pub(crate) struct User {
     token: String,
 }
 
+impl User {
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
 impl Gateway {
     pub(crate) async fn start() -> Gateway {
         Gateway::with(Options::default()).await
