@@ -17,6 +17,7 @@ pub(crate) struct Error {
     retry_after: Option<Duration>,
     shortfall: Option<Box<Shortfall>>,
     cause: Option<String>,
+    stream: Option<String>,
 }
 
 /// What a balance lacked.
@@ -29,7 +30,15 @@ pub(crate) struct Shortfall {
 
 impl Error {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Error { code, message: message.into(), param: None, retry_after: None, shortfall: None, cause: None }
+        Error {
+            code,
+            message: message.into(),
+            param: None,
+            retry_after: None,
+            shortfall: None,
+            cause: None,
+            stream: None,
+        }
     }
 
     /// A 400 about a field of the request.
@@ -69,6 +78,16 @@ impl Error {
     pub(crate) fn cause(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
         self
+    }
+
+    /// The stream that has the answer which this error refuses to make anew.
+    pub(crate) fn with_stream(mut self, id: Option<String>) -> Self {
+        self.stream = id;
+        self
+    }
+
+    pub(crate) fn stream(&self) -> Option<&str> {
+        self.stream.as_deref()
     }
 
     pub(crate) fn code(&self) -> ErrorCode {

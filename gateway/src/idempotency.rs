@@ -20,6 +20,8 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a call without a key is known by its body: longer than a client goes on repeating it.
 const KEPT_UNNAMED: Duration = Duration::from_secs(2 * 60);
 const LONGEST_KEY: usize = 255;
+/// How the note of a streamed call begins; the stream's id follows.
+const STREAM_NOTE: &str = "its stream is ";
 
 /// What a repeat is known by.
 pub(crate) struct Key<'a> {
@@ -118,25 +120,30 @@ pub(crate) async fn begin(tx: &mut Tx, store: &Store, key: Key<'_>) -> Result<Be
                        was given back. Use a new key to call again.";
         return Err(Error::new(ErrorCode::Conflict, message));
     }
+    let stream = known.stream();
     let about = known.note.map(|note| format!(" ({note})")).unwrap_or_default();
     let message = format!("A call with this idempotency key is running{about}. Wait for it.");
-    Err(Error::new(ErrorCode::InFlight, message).retry_after(Duration::from_secs(1)))
+    Err(Error::new(ErrorCode::InFlight, message).retry_after(Duration::from_secs(1)).with_stream(stream))
 }
 
 impl Known {
+    /// The stream that the call's answer was written to, by its note.
+    fn stream(&self) -> Option<String> {
+        self.note.as_deref()?.strip_prefix(STREAM_NOTE).map(str::to_owned)
+    }
+
     fn is_over(&self, now: i64, kept: Duration) -> bool {
         self.created_at.saturating_add(kept.as_millis() as i64) <= now
     }
 
     fn replay(self) -> Result<Begin, Error> {
         let Some(status) = self.status else {
+            let stream = self.stream();
             let note = self.note.map(|note| format!(": {note}")).unwrap_or_default();
-            return Err(Error::new(
-                ErrorCode::Conflict,
-                format!(
-                    "This call was done before and its answer was not kept{note}. Use a new key to call again."
-                ),
-            ));
+            let message = format!(
+                "This call was done and charged before, and its answer is not kept{note}. Use a new key to call again."
+            );
+            return Err(Error::new(ErrorCode::AlreadyCharged, message).with_stream(stream));
         };
         let headers =
             serde_json::from_str(self.headers.as_deref().unwrap_or("[]")).map_err(Error::internal)?;
@@ -347,6 +354,11 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<KeyName>, Error> {
             "An idempotency key has 1 to 255 printable ASCII characters.",
         )),
     }
+}
+
+/// What is kept of a streamed call for those who repeat it.
+pub(crate) fn stream_note(id: &str) -> String {
+    format!("{STREAM_NOTE}{id}")
 }
 
 /// What two bodies are compared by.

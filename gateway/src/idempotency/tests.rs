@@ -68,7 +68,7 @@ async fn a_repeat_of_a_running_call_is_asked_to_wait() {
         guard.close(&mut tx, "stream str_1").await.unwrap();
         tx.commit().await.unwrap();
         let error = refusal(&store, "one").await;
-        assert_eq!(error.code(), ErrorCode::Conflict);
+        assert_eq!(error.code(), ErrorCode::AlreadyCharged);
         assert!(error.to_string().contains("str_1"), "{error}");
     }
 }

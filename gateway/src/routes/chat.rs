@@ -16,6 +16,7 @@ use crate::auth::Caller;
 use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
 use crate::estimate::{quote_aside, quote_chat};
+use crate::idempotency::stream_note;
 use crate::ledger::UsageRecord;
 use crate::provider::{Ability, ChatCall, Plan};
 use crate::state::AppState;
@@ -88,10 +89,11 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     }
     let writer = state.streams.open(&caller.account, state.config.limits.streams_per_user).await?;
     let log = writer.log();
-    let note = format!("its stream is {}", log.id);
-    let hold = match request.start(&state, model, &quote, LIFE, Some(&note)).await? {
-        Start::Fresh(hold) => hold,
-        Start::Replay(replay) => return Ok(replay.into_response()),
+    let note = stream_note(&log.id);
+    let hold = match request.start(&state, model, &quote, LIFE, Some(&note)).await {
+        Ok(Start::Fresh(hold)) => hold,
+        Ok(Start::Replay(replay)) => return Ok(replay.into_response()),
+        Err(error) => return again(&state, &caller, error).await,
     };
     prepared.call.max_completion_tokens = hold.max_completion_tokens;
     let pump = Pump {
@@ -109,6 +111,15 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let (ready, taken) = oneshot::channel();
     tokio::spawn(pump.run(ready).in_current_span());
     taken.await.map_err(|_| Error::internal("the pump is gone"))??;
+    Ok(response)
+}
+
+/// Answers a repeat with the stream that the first call began, as far as it is kept and as it goes on.
+async fn again(state: &AppState, caller: &Caller, error: Error) -> Result<Response, Error> {
+    let Some(id) = error.stream() else { return Err(error) };
+    let Ok(log) = state.streams.find(id, &caller.account).await else { return Err(error) };
+    let mut response = event_stream(&log, log.start());
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     Ok(response)
 }
 

@@ -15,6 +15,7 @@ use super::pace::Pace;
 use super::registry::Writer;
 use crate::call::{Hold, Kept, going_down, unless_going_down};
 use crate::error::Error;
+use crate::idempotency::stream_note;
 use crate::ledger::UsageRecord;
 use crate::policy::Watch;
 use crate::provider::{ChatCall, Plan, Provider, UpstreamError};
@@ -326,7 +327,7 @@ impl Flow {
         let charged = self.hold.tokens(&used.usage);
         let upstream_id = self.envelope.id.as_ref().and_then(|id| serde_json::from_str(id.get()).ok());
         let record = UsageRecord { upstream_id, ..UsageRecord::of_tokens(&used.usage, used.estimated) };
-        let note = format!("its stream is {}", self.log.id);
+        let note = stream_note(&self.log.id);
         self.hold.settle(&self.state, charged, &record, Kept::Note(&note)).await
     }
 

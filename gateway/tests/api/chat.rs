@@ -218,23 +218,56 @@ async fn a_failed_call_may_be_repeated_with_its_key() {
 }
 
 #[tokio::test]
-async fn a_repeated_stream_is_refused_and_names_the_one_that_was() {
-    let gateway = Gateway::start().await;
+async fn a_repeated_stream_is_read_again_while_it_is_kept() {
+    for (keep, kept) in [(300, true), (0, false)] {
+        let tables = format!("[streams]\nkeep_seconds = {keep}");
+        let gateway = Gateway::with(Options { tables, ..Options::default() }).await;
+        let user = gateway.user("ada").await;
+        let call = || {
+            let call = gateway
+                .call(&user, Method::POST, "/v1/chat/completions")
+                .header("idempotency-key", "click-1");
+            call.json(&streamed("Hello.")).send()
+        };
+        let first = call().await.unwrap();
+        let id = first.headers()["x-stream-id"].to_str().unwrap().to_owned();
+        assert!(!first.headers().contains_key("idempotent-replayed"));
+        let first = first.text().await.unwrap();
+        let left = gateway.settled(&user).await;
+        let again = call().await.unwrap();
+        if kept {
+            assert_eq!(again.headers()["idempotent-replayed"], "true");
+            assert_eq!(again.headers()["x-stream-id"].to_str().unwrap(), id);
+            assert_eq!(again.text().await.unwrap(), first);
+        } else {
+            // Or OpenAI's SDKs would repeat it, as they do with every 409.
+            assert_eq!(again.headers()["x-should-retry"], "false");
+            crate::app::refused(again, reqwest::StatusCode::CONFLICT, "already_charged").await;
+        }
+        assert_eq!(gateway.settled(&user).await, left);
+        assert_eq!(gateway.billed(BillKind::Chat).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_asked_for_again_while_it_runs_goes_on_for_both() {
+    let gateway = Gateway::at_pace(|sim| sim.tokens_per_second = 50.0).await;
     let user = gateway.user("ada").await;
+    let mut body = streamed("A story.");
+    body["max_completion_tokens"] = json!(20);
     let call = || {
         let call =
             gateway.call(&user, Method::POST, "/v1/chat/completions").header("idempotency-key", "click-1");
-        call.json(&streamed("Hello.")).send()
+        call.json(&body).send()
     };
     let first = call().await.unwrap();
-    let id = first.headers()["x-stream-id"].to_str().unwrap().to_owned();
-    first.text().await.unwrap();
     let again = call().await.unwrap();
-    // Or OpenAI's SDKs would repeat it, as they do with every 409.
-    assert_eq!(again.headers()["x-should-retry"], "false");
-    assert_eq!(again.status(), 409);
-    assert!(again.text().await.unwrap().contains(&id));
+    assert_eq!(again.headers()["idempotent-replayed"], "true");
+    let (first, again) = tokio::join!(first.text(), again.text());
+    assert_eq!(first.unwrap(), again.unwrap());
     assert_eq!(gateway.billed(BillKind::Chat).len(), 1);
+    gateway.settled(&user).await;
+    gateway.check_books().await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const WORD: &str =
 const END: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
 
 /// A provider whose stream begins like this and then neither goes on nor ends.
-async fn hanging(begin: String) -> String {
+pub(crate) async fn hanging(begin: String) -> String {
     let answer = axum::routing::any(move || {
         let begin = stream::iter([Ok::<_, std::io::Error>(begin.clone())]);
         async move {

@@ -19,6 +19,7 @@ mod errors;
 mod estimates;
 mod images;
 mod jobs;
+mod memory;
 mod nodes;
 mod policy;
 mod redis;
