@@ -17,6 +17,7 @@ mod size;
 mod test;
 mod tidy;
 mod tools;
+mod torture;
 mod tree;
 mod widget;
 
@@ -41,6 +42,8 @@ enum Verb {
     Test(test::Options),
     /// Measure, beside a direct connection and beside others.
     Bench(bench::Options),
+    /// Kill gateways at every dangerous place while users call them, and check the books after each run.
+    Torture(torture::Options),
     /// Build the npm package: pkg/dist, and its packed file in target/pack.
     Dist,
     /// Print the sizes of what a page downloads, and fail when the loader is over its budget.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Verb::Services(options) => services::run(&options),
         Verb::Test(options) => test::run(&options),
         Verb::Bench(options) => bench::run(&options),
+        Verb::Torture(options) => torture::run(&options),
         Verb::Dist => dist::run(),
         Verb::Size => size::run(),
         Verb::Tidy => tidy::run(),

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check there is, in the order in which they fail fastest.
 
-mod steps;
+pub(crate) mod steps;
 
 use std::time::{Duration, Instant};
 

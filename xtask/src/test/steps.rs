@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::services::Services;
-use crate::{dist, npm, process, python, size, tidy, tools, tree, widget};
+use crate::{dist, npm, process, python, size, tidy, tools, torture, tree, widget};
 
 /// What earlier steps of the same run have made, so that later ones need not make it again.
 pub(crate) struct Setting {
@@ -26,7 +26,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Setting) -> Result<()>,
 }
 
-pub(crate) const STEPS: [Step; 14] = [
+pub(crate) const STEPS: [Step; 16] = [
     Step { name: "tools", about: "Node, npm packages, the wasm target, a browser", run: prepare },
     Step {
         name: "fmt",
@@ -37,6 +37,8 @@ pub(crate) const STEPS: [Step; 14] = [
     Step { name: "clippy", about: "lints, warnings denied", run: clippy },
     Step { name: "doc", about: "documentation, warnings denied", run: doc },
     Step { name: "unit", about: "tests on this machine", run: unit },
+    Step { name: "postgres", about: "the gateway's calls once more, on PostgreSQL", run: on_postgres },
+    Step { name: "torture", about: "gateways that are killed 200 times over", run: |_| torture::for_tests() },
     Step { name: "web", about: "wasm tests in a browser", run: web },
     Step { name: "build", about: "the gateway, the simulator, the Leptos example", run: build },
     Step { name: "dist", about: "the npm package", run: |_| dist::run() },
@@ -52,7 +54,7 @@ pub(crate) const STEPS: [Step; 14] = [
 ];
 
 /// Packages that are not built with the others: what they need would come with other features than it has elsewhere.
-const APART: [&str; 4] = ["--exclude", "xtask", "--exclude", "triptych-bench"];
+pub(crate) const APART: [&str; 4] = ["--exclude", "xtask", "--exclude", "triptych-bench"];
 
 /// Accepts the names of steps, and lists them when given another.
 pub(crate) fn names() -> PossibleValuesParser {
@@ -82,7 +84,8 @@ fn doc(_: &Setting) -> Result<()> {
 fn unit(_: &Setting) -> Result<()> {
     let services = services()?;
     let mut cargo = process::cargo(["test", "--workspace"]);
-    cargo.args(APART);
+    // Their own step runs the crash tests.
+    cargo.args(APART).env("TRIPTYCH_TORTURE_RUNS", "0").env("TRIPTYCH_TORTURE_PAIRS", "0");
     if let Some(services) = &services {
         services.tell(&mut cargo);
     }
@@ -93,9 +96,18 @@ fn unit(_: &Setting) -> Result<()> {
     process::run(&mut process::cargo(["test", "--package", "xtask"]))
 }
 
+fn on_postgres(_: &Setting) -> Result<()> {
+    let Some(services) = services()? else { return Ok(()) };
+    // The whole workspace is named, so that nothing is compiled again with other features.
+    let mut cargo = process::cargo(["test", "--workspace", "--test", "api"]);
+    cargo.args(APART).env("TRIPTYCH_TEST_STORE", "postgres");
+    services.tell(&mut cargo);
+    process::run(&mut cargo)
+}
+
 /// Servers for the tests that want them. Where they cannot be had, those tests say that they were left out; on a
 /// build server that is an error.
-fn services() -> Result<Option<Services>> {
+pub(crate) fn services() -> Result<Option<Services>> {
     match Services::for_tests() {
         Ok(services) => Ok(Some(services)),
         Err(error) if env::var_os("CI").is_none() => {
