@@ -188,6 +188,10 @@ pub struct JobsConfig {
     pub poll_max_ms: u64,
     /// Unfinished jobs that one user may have.
     pub max_queued_per_user: u32,
+    /// Jobs of one user that providers may work on at once.
+    pub max_running_per_user: u32,
+    /// The part of a provider's places that batch jobs may take while others wait, in percent.
+    pub batch_percent: u32,
     /// After this a job that has not ended is given up.
     pub deadline_minutes: u64,
     /// How long finished files are kept.

@@ -1,36 +1,53 @@
-//! Video jobs: a row that outlives the process, moved from state to state by one worker.
+//! Video jobs: rows that outlive the process, moved from state to state by the workers of all gateways.
 //!
 //! ```text
 //! queued → submitting → running → storing → completed
-//!    ↑         │  │         └─────────┴───→ failed
-//!    └─ busy ──┘  └─ answer lost → indeterminate → failed (at the deadline)
-//! queued → cancelled
+//!   │ ↑        │ │        │  ↑       └────→ failed
+//!   │ └─ busy ─┘ │        ↓  │ too late
+//!   │            │    cancelling ─────────→ cancelled
+//!   │            └─ answer lost → indeterminate → running, once it is found
+//!   └→ cancelled          whatever has not ended in time → expired
 //! ```
 //!
 //! Every move names the state and version that it starts from, and the move that ends a job settles or releases its
-//! hold in the same transaction. A job whose submission was lost is never submitted again on a guess.
+//! hold in the same transaction. A job whose submission was lost is never submitted again on a guess. A worker leases
+//! a job while it is busy with it; what a gateway that is gone has leased, another one takes over.
 
 use tokio::sync::Notify;
-use triptych_protocol::Credits;
+use triptych_protocol::{Credits, VideoEstimate};
 
 use crate::error::Error;
 use crate::ledger::{AccountId, ReservationId};
+use crate::provider::Operation;
 
+mod cancel;
 mod create;
+mod intake;
+mod late;
+mod lease;
+mod lost;
+mod poll;
 mod query;
+mod queue;
+mod recover;
 mod slot;
 mod step;
+mod storing;
+mod submit;
+mod timing;
 mod transition;
 pub(crate) mod worker;
 
+pub(crate) use cancel::{cancel, hide};
 pub(crate) use create::{Created, create};
-pub(crate) use query::{find, list};
-pub(crate) use transition::{cancel, hide};
+pub(crate) use intake::told;
+pub(crate) use query::{find, list, most_overdue};
 
-/// Wakes the worker when there is something new.
+/// Wakes the worker when there is something new, and knows how long jobs take.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
     wake: Notify,
+    times: timing::Times,
 }
 
 impl Jobs {
@@ -57,9 +74,25 @@ pub(crate) enum JobState {
     Storing,
     /// The answer to the submission was lost: the provider may or may not work on it.
     Indeterminate,
+    /// Its owner wants it taken back; how it ends is for the provider to say.
+    Cancelling,
     Completed,
     Failed,
     Cancelled,
+    /// It was given up before the provider said how it ends. The hold was given back; should the clip turn out to have
+    /// been made, the platform pays for it.
+    Expired,
+}
+
+/// Whether a job is to be taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wish {
+    #[default]
+    None,
+    /// Its owner wants it, and the provider has not agreed yet.
+    Asked,
+    /// The provider has agreed.
+    Agreed,
 }
 
 /// A row of the table `job`, and what belongs to it.
@@ -78,7 +111,8 @@ pub(crate) struct Job {
     pub(crate) state: JobState,
     pub(crate) version: i64,
     pub(crate) attempt_id: Option<String>,
-    pub(crate) upstream_id: Option<String>,
+    /// The provider's handle of it.
+    pub(crate) operation: Option<Operation>,
     pub(crate) upstream_url: Option<String>,
     pub(crate) progress: u8,
     pub(crate) misses: u32,
@@ -86,15 +120,19 @@ pub(crate) struct Job {
     pub(crate) held: Credits,
     pub(crate) charged: Option<Credits>,
     pub(crate) asset_id: Option<String>,
+    pub(crate) wish: Wish,
     pub(crate) created_at: i64,
+    /// When the provider was asked for it.
     pub(crate) started_at: Option<i64>,
     pub(crate) due_at: i64,
     pub(crate) deadline_at: i64,
     pub(crate) completed_at: Option<i64>,
     /// When the clip will be deleted.
     pub(crate) asset_expires_at: Option<i64>,
-    /// Counted from 1, while it is queued.
+    /// Counted from 1, while it is queued. Only where its owner asks.
     pub(crate) position: Option<u32>,
+    /// While it has not ended. Only where its owner asks.
+    pub(crate) estimate: Option<VideoEstimate>,
 }
 
 /// Why a job has failed, for its owner.
@@ -105,15 +143,17 @@ pub(crate) struct Failure {
 }
 
 impl JobState {
-    pub(crate) const ALL: [JobState; 8] = [
+    pub(crate) const ALL: [JobState; 10] = [
         JobState::Queued,
         JobState::Submitting,
         JobState::Running,
         JobState::Storing,
         JobState::Indeterminate,
+        JobState::Cancelling,
         JobState::Completed,
         JobState::Failed,
         JobState::Cancelled,
+        JobState::Expired,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -123,9 +163,11 @@ impl JobState {
             JobState::Running => "running",
             JobState::Storing => "storing",
             JobState::Indeterminate => "indeterminate",
+            JobState::Cancelling => "cancelling",
             JobState::Completed => "completed",
             JobState::Failed => "failed",
             JobState::Cancelled => "cancelled",
+            JobState::Expired => "expired",
         }
     }
 
@@ -135,7 +177,7 @@ impl JobState {
     }
 
     pub(crate) const fn is_final(self) -> bool {
-        matches!(self, JobState::Completed | JobState::Failed | JobState::Cancelled)
+        matches!(self, JobState::Completed | JobState::Failed | JobState::Cancelled | JobState::Expired)
     }
 }
 

@@ -72,6 +72,13 @@ fn describe() {
     describe_counter!("triptych_platform_loss_micro_credits_total", "What calls cost above what they held.");
     describe_counter!("triptych_upstream_calls_total", "Calls to providers by how they went.");
     describe_counter!("triptych_jobs_total", "Video jobs that have ended, by outcome.");
+    describe_gauge!(
+        "triptych_jobs_overdue_seconds",
+        Unit::Seconds,
+        "For how long the job that has waited longest for its step has been waiting."
+    );
+    describe_counter!("triptych_jobs_late_total", "Video jobs that were made after they were given up.");
+    describe_counter!("triptych_webhooks_total", "Webhooks of providers by what became of them.");
     describe_counter!("triptych_jobs_lost_total", "Video jobs given up because their submission was lost.");
 }
 

@@ -149,6 +149,16 @@ impl Provider {
         self.adapter.video_file(&self.connection, operation, output, variant).await
     }
 
+    /// Whether a clip that is being made can be taken back.
+    pub(crate) fn can_cancel(&self) -> bool {
+        self.adapter.can_cancel()
+    }
+
+    /// Whether a clip can be looked up by the reference that its order carried.
+    pub(crate) fn can_find(&self) -> bool {
+        self.adapter.can_find()
+    }
+
     /// Asks for a clip not to be made.
     pub(crate) async fn video_cancel(&self, operation: &Operation) -> Result<Cancellation, UpstreamError> {
         self.adapter.video_cancel(&self.connection, operation).await

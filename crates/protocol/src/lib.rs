@@ -36,6 +36,6 @@ pub use price::{ImagePrice, LongContext, Price, PricedItem, ServiceTier, TokenPr
 pub use session::{ExpiresAfter, Scope, Session, SessionRequest};
 pub use tokens::{TokenBound, affordable_completion, token_cost, tokens_cost, tokens_hold, usage_cost};
 pub use video::{
-    Frame, Generation, GenerationRequest, Video, VideoCost, VideoDeleted, VideoError, VideoList,
-    VideoRequest, VideoStatus,
+    Frame, Generation, GenerationRequest, Video, VideoCost, VideoDeleted, VideoError, VideoEstimate,
+    VideoList, VideoPriority, VideoRequest, VideoStatus,
 };

@@ -28,6 +28,20 @@ pub struct VideoRequest {
     /// Such as `16:9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aspect_ratio: Option<String>,
+    /// Whether somebody waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<VideoPriority>,
+}
+
+/// Whether somebody waits for a clip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VideoPriority {
+    /// Somebody does.
+    #[default]
+    Interactive,
+    /// Nobody does: it starts when no interactive one waits.
+    Batch,
 }
 
 /// Where a video job stands.
@@ -95,9 +109,24 @@ pub struct Video {
     /// How many jobs go first, counted from 1; absent once it has started.
     #[serde(default)]
     pub queue_position: Option<u32>,
+    /// How long it may take, while it has not ended; absent where nothing like it has been made yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<VideoEstimate>,
     /// A signed link to the clip that expires; ask for the job again for a fresh one.
     #[serde(default)]
     pub url: Option<String>,
+}
+
+/// How long a clip may take, told from those of the same model, size and length that were finished last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoEstimate {
+    /// Half of them took at most this long from the order at the provider to the end, in seconds.
+    pub p50_seconds: u32,
+    /// Nine in ten took at most this long.
+    pub p90_seconds: u32,
+    /// While it waits: when its turn may come, in seconds from now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_in_seconds: Option<u32>,
 }
 
 /// Why a job failed.

@@ -369,6 +369,7 @@ fn videos_keep_their_shape() {
             error: None,
             cost: Some(cost),
             queue_position: None,
+            estimate: None,
             url: None,
         },
     );

@@ -50,6 +50,8 @@ CREATE TABLE job (
     charged        BIGINT,
     asset_id       TEXT REFERENCES asset (id) ON DELETE SET NULL,
     hidden         BIGINT NOT NULL DEFAULT 0,
+    -- 1 where its owner wants it taken back, 2 once the provider has agreed.
+    cancel_asked   BIGINT NOT NULL DEFAULT 0,
     -- The run of the gateway that works on it, and until when nobody else may.
     lease_owner    TEXT,
     lease_until    BIGINT NOT NULL DEFAULT 0,
@@ -64,6 +66,11 @@ CREATE TABLE job (
 );
 CREATE INDEX job_account ON job (account_id, id);
 CREATE INDEX job_due ON job (due_at) WHERE state NOT IN ('completed', 'failed', 'cancelled', 'expired');
+-- What a user has under way, and what waits, without its history.
+CREATE INDEX job_open ON job (account_id, state) WHERE state NOT IN ('completed', 'failed', 'cancelled', 'expired');
+CREATE INDEX job_queue ON job (provider, batch, id) WHERE state = 'queued';
+-- Jobs that were given up and may yet turn out to have been made.
+CREATE INDEX job_late ON job (due_at) WHERE state = 'expired';
 CREATE INDEX job_upstream ON job (provider, upstream_id);
 -- How long jobs of a kind take is told from those that have ended.
 CREATE INDEX job_ended ON job (provider, model, resolution, seconds, completed_at) WHERE state = 'completed';

@@ -59,6 +59,9 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
             "jobs: deadline_minutes, asset_days and max_queued_per_user must be at least 1".to_owned()
         );
     }
+    if file.jobs.max_running_per_user == 0 || file.jobs.batch_percent > 100 {
+        return Err("jobs: max_running_per_user must be at least 1, and batch_percent at most 100".to_owned());
+    }
     if file.limits.body_bytes < 1024 || file.limits.upload_bytes < file.limits.body_bytes {
         return Err(
             "limits: body_bytes must be at least 1024 and upload_bytes at least body_bytes".to_owned()
@@ -91,6 +94,8 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
             poll_min_ms: file.jobs.poll_min_ms,
             poll_max_ms: file.jobs.poll_max_ms,
             max_queued_per_user: file.jobs.max_queued_per_user,
+            max_running_per_user: file.jobs.max_running_per_user,
+            batch_percent: file.jobs.batch_percent,
             deadline_minutes: file.jobs.deadline_minutes,
             asset_days: file.jobs.asset_days,
         },

@@ -117,6 +117,8 @@ pub(super) struct JobsTable {
     pub(super) poll_min_ms: u64,
     pub(super) poll_max_ms: u64,
     pub(super) max_queued_per_user: u32,
+    pub(super) max_running_per_user: u32,
+    pub(super) batch_percent: u32,
     pub(super) deadline_minutes: u64,
     pub(super) asset_days: u32,
 }
@@ -127,6 +129,8 @@ impl Default for JobsTable {
             poll_min_ms: 1_000,
             poll_max_ms: 10_000,
             max_queued_per_user: 20,
+            max_running_per_user: 5,
+            batch_percent: 50,
             deadline_minutes: 60,
             asset_days: 7,
         }

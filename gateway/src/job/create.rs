@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use triptych_protocol::{ErrorCode, VideoRequest};
+use triptych_protocol::{ErrorCode, VideoPriority, VideoRequest};
 
 use super::query::{find_in, unfinished};
 use super::transition::record;
-use super::{Job, JobState};
+use super::{Job, JobState, queue, timing};
 use crate::call::{self, Call};
 use crate::error::Error;
 use crate::estimate::quote_video;
@@ -35,6 +35,13 @@ pub(crate) async fn create(
     let provider = plan.first().ok_or_else(|| Error::internal("a plan without a provider"))?.id();
     let life = Duration::from_secs(state.config.jobs.deadline_minutes.saturating_mul(60));
     call.vet(state, model).await?;
+    let kind = timing::Kind {
+        provider: provider.to_owned(),
+        model: model.id.clone(),
+        resolution: resolved.resolution.clone(),
+        seconds: resolved.seconds,
+    };
+    let spread = timing::spread(state, &kind).await?;
 
     let mut tx = state.store.write().await?;
     let guard = match call.begin(state, &mut tx).await? {
@@ -42,16 +49,17 @@ pub(crate) async fn create(
         Some(Begin::Fresh(guard)) => Some(guard),
         None => None,
     };
+    // The hold comes first: it keeps two orders of one user from being counted at the same time.
+    let reservation = call::hold(state, &mut tx, call.caller, model, &quote, life).await?;
     if unfinished(&mut tx, &call.caller.account).await? >= state.config.jobs.max_queued_per_user {
         let message = "Too many videos of this user are waiting. Wait for one to end.";
         return Err(Error::new(ErrorCode::RateLimited, message).retry_after(Duration::from_secs(10)));
     }
-    let reservation = call::hold(state, &mut tx, call.caller, model, &quote, life).await?;
     let id = new_id("video");
     let now = now_ms();
     sqlx::query(
-        "INSERT INTO job (id, account_id, reservation_id, provider, model, prompt, seconds, size, resolution, \
-         aspect_ratio, held, created_at, due_at, deadline_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "INSERT INTO job (id, account_id, reservation_id, provider, model, prompt, seconds, size, resolution,          aspect_ratio, batch, held, created_at, due_at, deadline_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(&id)
     .bind(&call.caller.account.0)
@@ -63,6 +71,7 @@ pub(crate) async fn create(
     .bind(resolved.frame.to_string())
     .bind(&resolved.resolution)
     .bind(&resolved.aspect_ratio)
+    .bind(i64::from(request.priority == Some(VideoPriority::Batch)))
     .bind(quote.estimate.amount.micro())
     .bind(now)
     .bind(now)
@@ -70,10 +79,13 @@ pub(crate) async fn create(
     .execute(&mut *tx)
     .await?;
     record(&mut tx, &id, JobState::Queued, 0, "").await?;
-    let job = find_in(&mut tx, &id).await?;
+    let mut job = find_in(&mut tx, &id).await?;
+    job.position = queue::places(&mut *tx, &job.account).await?.get(&id).copied();
+    job.estimate = spread.map(|spread| spread.estimate(state, &job.provider, job.position));
     if let Some(guard) = guard {
         guard.finish(&mut tx, 200, &[("content-type", "application/json")], &answer(&job)).await?;
     }
+    tx.notify_jobs().await?;
     tx.commit().await?;
     state.jobs.wake();
     Ok(Created::Fresh(Box::new(job)))

@@ -1,24 +1,33 @@
-use triptych_protocol::{Credits, ErrorCode};
+//! The moves of a job, each written together with what follows from it.
 
-use super::query::{self, find_in};
-use super::{Failure, Job, JobState, slot};
+use triptych_protocol::Credits;
+
+use super::query::find_in;
+use super::{Failure, Job, JobState, Wish, slot};
 use crate::asset::Asset;
 use crate::error::Error;
-use crate::ledger::{AccountId, UsageRecord};
+use crate::ledger::UsageRecord;
+use crate::provider::Operation;
 use crate::state::AppState;
-use crate::store::{Store, Tx, now_ms};
+use crate::store::{Tx, now_ms};
 
-/// Writes `next` over `job` and counts the version up. False where the job has moved in the meantime: then nothing was
-/// written, and whoever was first has done what was due.
+/// Writes `next` over `job`, counts the version up and ends the lease. False where the job has moved in the meantime:
+/// then nothing was written, and whoever was first has done what was due.
+///
+/// The owner's wish to take it back is not written here: it comes at any moment and must not be lost.
 pub(super) async fn advance(tx: &mut Tx, job: &Job, next: &Job, note: &str) -> Result<bool, Error> {
+    let operation =
+        next.operation.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
     let written = sqlx::query(
-        "UPDATE job SET state = $1, version = version + 1, attempt_id = $2, upstream_id = $3, upstream_url = $4, \
-         progress = $5, misses = $6, error_code = $7, error_message = $8, charged = $9, asset_id = $10, started_at = $11, \
-         due_at = $12, deadline_at = $13, completed_at = $14 WHERE id = $15 AND state = $16 AND version = $17",
+        "UPDATE job SET state = $1, version = version + 1, attempt_id = $2, upstream_id = $3, upstream_op = $4, \
+         upstream_url = $5, progress = $6, misses = $7, error_code = $8, error_message = $9, charged = $10, \
+         asset_id = $11, started_at = $12, due_at = $13, deadline_at = $14, completed_at = $15, lease_owner = NULL, \
+         lease_until = 0 WHERE id = $16 AND state = $17 AND version = $18",
     )
     .bind(next.state.as_str())
     .bind(&next.attempt_id)
-    .bind(&next.upstream_id)
+    .bind(next.operation.as_ref().map(|operation| &operation.id))
+    .bind(operation)
     .bind(&next.upstream_url)
     .bind(i64::from(next.progress))
     .bind(i64::from(next.misses))
@@ -65,135 +74,175 @@ pub(super) async fn record(
     Ok(())
 }
 
+/// Notes whether a job is to be taken back.
+pub(super) async fn wish(tx: &mut Tx, id: &str, wish: Wish) -> Result<(), Error> {
+    let number = match wish {
+        Wish::None => 0_i64,
+        Wish::Asked => 1,
+        Wish::Agreed => 2,
+    };
+    let query = sqlx::query("UPDATE job SET cancel_asked = $1 WHERE id = $2");
+    query.bind(number).bind(id).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Moves a job on, on its own.
 pub(super) async fn step(state: &AppState, job: &Job, next: &Job, note: &str) -> Result<bool, Error> {
     let mut tx = state.store.write().await?;
     let moved = advance(&mut tx, job, next, note).await?;
-    if moved && matches!(next.state, JobState::Queued | JobState::Storing) {
+    if moved && next.state == JobState::Storing {
         slot::free(&mut tx, &job.id).await?;
     }
     tx.commit().await?;
     Ok(moved)
 }
 
-/// Ends a job without a clip and gives its hold back.
-pub(super) async fn fail(state: &AppState, job: &Job, failure: Failure) -> Result<bool, Error> {
-    let note = failure.code.clone();
-    let next = Job { error: Some(failure), ..ended(job, JobState::Failed, Credits::ZERO) };
+/// Writes down that the provider has a job; false where the job has moved in the meantime. Where its owner has asked
+/// to take it back, that is next.
+pub(super) async fn accepted(state: &AppState, job: &Job, operation: &Operation) -> Result<bool, Error> {
+    let now = now_ms();
+    let poll_min = i64::try_from(state.config.jobs.poll_min_ms).unwrap_or(i64::MAX);
     let mut tx = state.store.write().await?;
-    if !advance(&mut tx, job, &next, &note).await? {
+    let next = Job {
+        state: JobState::Running,
+        operation: Some(operation.clone()),
+        misses: 0,
+        due_at: now.saturating_add(poll_min),
+        ..job.clone()
+    };
+    if !advance(&mut tx, job, &next, "").await? {
         return Ok(false);
     }
-    state.ledger.release(&mut tx, &job.reservation, &note).await?;
-    slot::free(&mut tx, &job.id).await?;
+    let running = find_in(&mut tx, &job.id).await?;
+    if running.wish == Wish::Asked {
+        let next = Job { state: JobState::Cancelling, due_at: now, ..running.clone() };
+        advance(&mut tx, &running, &next, "asked while it was submitted").await?;
+    }
     tx.commit().await?;
-    metrics::counter!("triptych_jobs_total", "outcome" => "failed").increment(1);
     Ok(true)
 }
 
-/// Ends a job with its clip, and charges it.
+/// Puts a job back into the queue that the provider has certainly not taken; without a trace of the attempt, so that
+/// the next one begins anew. Where its owner has asked to take it back, it ends here.
+pub(super) async fn requeue(state: &AppState, job: &Job, due_at: i64, note: &str) -> Result<bool, Error> {
+    let mut tx = state.store.write().await?;
+    let next = Job {
+        state: JobState::Queued,
+        attempt_id: None,
+        operation: None,
+        upstream_url: None,
+        started_at: None,
+        misses: job.misses.saturating_add(1),
+        due_at,
+        ..job.clone()
+    };
+    if !advance(&mut tx, job, &next, note).await? {
+        return Ok(false);
+    }
+    slot::free(&mut tx, &job.id).await?;
+    let queued = find_in(&mut tx, &job.id).await?;
+    if queued.wish == Wish::Asked {
+        end_in(state, &mut tx, &queued, End::Cancelled).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// How a job ends without a clip.
+pub(super) enum End {
+    Cancelled,
+    Failed(Failure),
+    /// The provider has done its work and there is nothing to show for it.
+    Wasted(Failure),
+    /// Given up before the provider has said how it ends. A late look may tell.
+    Expired(Failure),
+    /// Given up, and nobody can ever say whether the provider has made it.
+    Lost(Failure),
+}
+
+/// Ends a job without a clip and gives its hold back; false where it has moved in the meantime.
+pub(super) async fn end(state: &AppState, job: &Job, end: End) -> Result<bool, Error> {
+    let mut tx = state.store.write().await?;
+    if !end_in(state, &mut tx, job, end).await? {
+        return Ok(false);
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// As [`end`], in the caller's transaction.
+pub(super) async fn end_in(state: &AppState, tx: &mut Tx, job: &Job, end: End) -> Result<bool, Error> {
+    let (to, failure, loss, late) = match end {
+        End::Cancelled => (JobState::Cancelled, None, None, false),
+        End::Failed(failure) => (JobState::Failed, Some(failure), None, false),
+        End::Wasted(failure) => {
+            (JobState::Failed, Some(failure), Some("a clip was made and is no use"), false)
+        }
+        End::Expired(failure) => (JobState::Expired, Some(failure), None, true),
+        End::Lost(failure) => {
+            (JobState::Expired, Some(failure), Some("the answer to an order was lost"), false)
+        }
+    };
+    let note = failure.as_ref().map_or("cancelled", |failure| failure.code.as_str()).to_owned();
+    // What the provider never had it cannot bill.
+    let due_at = if late && job.operation.is_some() { super::late::first_look() } else { super::late::NEVER };
+    let next = Job {
+        state: to,
+        error: failure,
+        charged: Some(Credits::ZERO),
+        completed_at: Some(now_ms()),
+        misses: 0,
+        due_at,
+        ..job.clone()
+    };
+    if !advance(tx, job, &next, &note).await? {
+        return Ok(false);
+    }
+    state.ledger.release(tx, &job.reservation, &note).await?;
+    if let Some(reason) = loss {
+        note_loss(state, tx, job, reason).await?;
+    }
+    slot::free(tx, &job.id).await?;
+    metrics::counter!("triptych_jobs_total", "outcome" => to.as_str()).increment(1);
+    Ok(true)
+}
+
+/// Books a job that the provider bills and nobody is charged for, once.
+pub(super) async fn note_loss(state: &AppState, tx: &mut Tx, job: &Job, reason: &str) -> Result<(), Error> {
+    state.ledger.note_loss(tx, &format!("{}:job", job.reservation), &job.reservation, job.held, reason).await
+}
+
+/// Ends a job with its clip, and charges it; false where it has moved in the meantime.
 pub(super) async fn complete(state: &AppState, job: &Job, asset: &Asset) -> Result<bool, Error> {
     let usage = UsageRecord {
         seconds: Some(job.seconds),
         size: Some(job.size.clone()),
         resolution: Some(job.resolution.clone()),
-        upstream_id: job.upstream_id.clone(),
+        upstream_id: job.operation.as_ref().map(|operation| operation.id.clone()),
         ..UsageRecord::default()
     };
     let mut tx = state.store.write().await?;
+    let lock = format!("SELECT 1 FROM job WHERE id = $1{}", tx.dialect().for_update());
+    sqlx::query(sqlx::AssertSqlSafe(lock)).bind(&job.id).execute(&mut *tx).await?;
     if find_in(&mut tx, &job.id).await?.version != job.version {
         return Ok(false);
     }
     state.assets.record(&mut tx, asset, &job.account, Some(&job.id)).await?;
-    // A clip has an exact price, so all of the hold is the charge.
-    let next = ended(job, JobState::Completed, job.held);
-    let next = Job { asset_id: Some(asset.id.clone()), progress: 100, error: None, ..next };
+    let next = Job {
+        state: JobState::Completed,
+        // A clip has an exact price, so all of the hold is the charge.
+        charged: Some(job.held),
+        asset_id: Some(asset.id.clone()),
+        progress: 100,
+        error: None,
+        completed_at: Some(now_ms()),
+        ..job.clone()
+    };
     if !advance(&mut tx, job, &next, "").await? {
         return Ok(false);
     }
     state.ledger.settle(&mut tx, &job.reservation, job.held, &usage).await?;
-    slot::free(&mut tx, &job.id).await?;
     tx.commit().await?;
     metrics::counter!("triptych_jobs_total", "outcome" => "completed").increment(1);
     Ok(true)
-}
-
-/// Takes a queued job back and its hold with it.
-///
-/// # Errors
-/// `conflict` where the job has started.
-pub(crate) async fn cancel(state: &AppState, job: &Job) -> Result<(), Error> {
-    let mut tx = state.store.write().await?;
-    let next = ended(job, JobState::Cancelled, Credits::ZERO);
-    if job.state != JobState::Queued || !advance(&mut tx, job, &next, "by its owner").await? {
-        let message =
-            "The provider works on this video already, so it cannot be taken back. Wait for it to end.";
-        return Err(Error::new(ErrorCode::Conflict, message));
-    }
-    state.ledger.release(&mut tx, &job.reservation, "cancelled").await?;
-    tx.commit().await?;
-    metrics::counter!("triptych_jobs_total", "outcome" => "cancelled").increment(1);
-    Ok(())
-}
-
-/// Takes an ended job out of its owner's list and gives its clip up. The row stays for the audit.
-pub(crate) async fn hide(store: &Store, id: &str, account: &AccountId) -> Result<(), Error> {
-    let mut tx = store.write().await?;
-    sqlx::query("UPDATE job SET hidden = 1 WHERE id = $1 AND account_id = $2")
-        .bind(id)
-        .bind(&account.0)
-        .execute(&mut *tx)
-        .await?;
-    // Links to it end now, the next sweep deletes the file.
-    sqlx::query("UPDATE asset SET expires_at = $1 WHERE job_id = $2 AND account_id = $3")
-        .bind(now_ms())
-        .bind(id)
-        .bind(&account.0)
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Takes the next queued job of a provider and a place for it, if there are both.
-pub(super) async fn claim(state: &AppState, provider: &str, most: u32) -> Result<Option<Job>, Error> {
-    let now = now_ms();
-    let mut tx = state.store.write().await?;
-    let Some(job) = query::next_queued(&mut tx, provider, now).await? else { return Ok(None) };
-    if !slot::take(&mut tx, provider, &job.id, most).await? {
-        return Ok(None);
-    }
-    // Written before the provider is called: after a crash it tells a call that may have been made from none.
-    let attempt = crate::store::new_id("attempt");
-    let next = Job {
-        state: JobState::Submitting,
-        attempt_id: Some(attempt),
-        due_at: job.deadline_at,
-        ..job.clone()
-    };
-    if !advance(&mut tx, &job, &next, "").await? {
-        return Ok(None);
-    }
-    let job = find_in(&mut tx, &job.id).await?;
-    tx.commit().await?;
-    Ok(Some(job))
-}
-
-/// What an earlier process left in mid-submission may exist upstream: it waits for its deadline and is never sent
-/// again.
-pub(super) async fn recover(state: &AppState) -> Result<(), Error> {
-    let lost = query::submitting(&state.store).await?;
-    for job in lost {
-        tracing::warn!(
-            job = job.id,
-            "the gateway stopped while it submitted this job; whether it exists is unknown"
-        );
-        let next = Job { state: JobState::Indeterminate, due_at: job.deadline_at, ..job.clone() };
-        step(state, &job, &next, "stopped in mid-submission").await?;
-    }
-    Ok(())
-}
-
-fn ended(job: &Job, state: JobState, charged: Credits) -> Job {
-    Job { state, charged: Some(charged), completed_at: Some(now_ms()), ..job.clone() }
 }

@@ -110,6 +110,11 @@ pub(crate) trait Adapter: fmt::Debug + Send + Sync {
         Box::pin(async { Ok(Cancellation::Unsupported) })
     }
 
+    /// Whether the API has a call to take a clip back.
+    fn can_cancel(&self) -> bool {
+        false
+    }
+
     /// Whether a clip can be looked up by the reference that its order carried.
     fn can_find(&self) -> bool {
         false

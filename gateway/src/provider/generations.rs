@@ -83,6 +83,10 @@ impl Adapter for Generations {
         Box::pin(cancel(up, operation))
     }
 
+    fn can_cancel(&self) -> bool {
+        true
+    }
+
     fn can_find(&self) -> bool {
         true
     }

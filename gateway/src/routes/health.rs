@@ -44,6 +44,8 @@ async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, Err
     count(&state, "triptych_jobs", "SELECT state, COUNT(*) FROM job GROUP BY state", &states).await?;
     let open = "SELECT kind, COUNT(*) FROM reservation WHERE state = 'held' GROUP BY kind";
     count(&state, "triptych_reservations_open", open, &MODALITIES).await?;
+    let overdue = crate::job::most_overdue(&state.store).await?;
+    metrics::gauge!("triptych_jobs_overdue_seconds").set(overdue as f64 / 1000.0);
     metrics::gauge!("triptych_streams_open").set(state.streams.open_count() as f64);
     metrics::gauge!("triptych_stream_log_bytes").set(state.streams.kept_bytes() as f64);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], render_metrics()))

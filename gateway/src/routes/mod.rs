@@ -18,6 +18,7 @@ mod streams;
 mod topups;
 mod video_generations;
 mod videos;
+mod webhooks;
 mod widget;
 
 use axum::Router;
@@ -44,6 +45,7 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .merge(topups::router())
         .merge(video_generations::router())
         .merge(videos::router())
+        .merge(webhooks::router())
         .merge(widget::router());
     let router = match state.config.admin_listen {
         Some(_) => router,

@@ -76,7 +76,7 @@ pub(super) async fn show<T: Serialize>(
     shape: fn(&AppState, &Job) -> T,
 ) -> Result<Response, Error> {
     caller.require(Scope::Video)?;
-    let job = job::find(&state.store, id, &caller.account).await?;
+    let job = job::find(&state, id, &caller.account).await?;
     Ok((poll_headers(&job), Json(shape(&state, &job))).into_response())
 }
 
@@ -87,7 +87,7 @@ async fn list(
 ) -> Result<Json<VideoList>, Error> {
     caller.require(Scope::Video)?;
     let limit = page.limit.unwrap_or(20).clamp(1, 100);
-    let mut jobs = job::list(&state.store, &caller.account, page.after.as_deref(), limit).await?;
+    let mut jobs = job::list(&state, &caller.account, page.after.as_deref(), limit).await?;
     let has_more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);
     let data = jobs.iter().map(|job| video(&state, job)).collect();
@@ -101,7 +101,7 @@ async fn content(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     caller.require(Scope::Video)?;
-    let job = job::find(&state.store, &id, &caller.account).await?;
+    let job = job::find(&state, &id, &caller.account).await?;
     if job.state != JobState::Completed {
         return Err(Error::new(ErrorCode::Conflict, "This video has no clip: it is not completed."));
     }
@@ -114,15 +114,15 @@ async fn content(
     assets::serve(&state, &asset, &headers, false).await
 }
 
-/// Takes a queued job back. Unlike `DELETE` it never touches a clip that was ready before the call arrived.
+/// Takes a job back. Unlike `DELETE` it never touches a clip that was ready before the call arrived.
 async fn cancel(
     State(state): State<AppState>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     caller.require(Scope::Video)?;
-    let job = job::find(&state.store, &id, &caller.account).await?;
-    job::cancel(&state, &job).await?;
+    let (of, wanted, account) = (state.clone(), id.clone(), caller.account.clone());
+    call::detached(&state, async move { job::cancel(&of, &wanted, &account).await }).await?;
     show(state, caller, &id, video).await
 }
 
@@ -132,11 +132,12 @@ async fn delete(
     Path(id): Path<String>,
 ) -> Result<Json<VideoDeleted>, Error> {
     caller.require(Scope::Video)?;
-    let job = job::find(&state.store, &id, &caller.account).await?;
+    let job = job::find(&state, &id, &caller.account).await?;
     if job.state.is_final() {
         job::hide(&state.store, &job.id, &caller.account).await?;
     } else {
-        job::cancel(&state, &job).await?;
+        let (of, wanted) = (state.clone(), id.clone());
+        call::detached(&state, async move { job::cancel(&of, &wanted, &caller.account).await }).await?;
     }
     Ok(Json(VideoDeleted { id: job.id, object: "video.deleted".into(), deleted: true }))
 }
@@ -174,6 +175,7 @@ fn video(state: &AppState, job: &Job) -> Video {
         error: error(job),
         cost: Some(cost(job)),
         queue_position: job.position,
+        estimate: job.estimate,
         url: url(state, job),
     }
 }
@@ -181,11 +183,13 @@ fn video(state: &AppState, job: &Job) -> Video {
 pub(super) fn status(job: &Job) -> VideoStatus {
     match job.state {
         JobState::Queued => VideoStatus::Queued,
-        JobState::Submitting | JobState::Running | JobState::Storing | JobState::Indeterminate => {
-            VideoStatus::InProgress
-        }
+        JobState::Submitting
+        | JobState::Running
+        | JobState::Storing
+        | JobState::Indeterminate
+        | JobState::Cancelling => VideoStatus::InProgress,
         JobState::Completed => VideoStatus::Completed,
-        JobState::Failed => VideoStatus::Failed,
+        JobState::Failed | JobState::Expired => VideoStatus::Failed,
         JobState::Cancelled => VideoStatus::Cancelled,
     }
 }

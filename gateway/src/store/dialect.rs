@@ -24,14 +24,6 @@ impl Dialect {
             Dialect::Postgres => " FOR UPDATE",
         }
     }
-
-    /// Like [`Dialect::for_update`], passing over rows that somebody else is busy with.
-    pub(crate) const fn skip_locked(self) -> &'static str {
-        match self {
-            Dialect::Sqlite => "",
-            Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
-        }
-    }
 }
 
 /// The file of a `sqlite:` address.

@@ -41,6 +41,10 @@ pub(crate) struct Options {
     pub(crate) provider: String,
     /// Files in the configuration's folder, by path.
     pub(crate) files: Vec<(&'static str, Vec<u8>)>,
+    /// The address of a database that others use too.
+    pub(crate) database: Option<String>,
+    /// The folder for media, where others use it too.
+    pub(crate) media: Option<PathBuf>,
     /// Another simulator than an instant one.
     pub(crate) simulator: Option<triptych_simulator::Config>,
 }
@@ -72,12 +76,16 @@ pub(crate) async fn spawn_app_with(options: Options) -> TestApp {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
-    let database = database_for(&folder).await;
+    let database = match &options.database {
+        Some(database) => database.clone(),
+        None => database_for(&folder).await,
+    };
+    let media = options.media.clone().unwrap_or_else(|| folder.join("media"));
     let config = format!(
         r#"
 listen = "127.0.0.1:0"
 database = "{database}"
-media = "media"
+media = "{media}"
 shutdown_grace_seconds = {grace}
 {top}
 [credits]
@@ -101,6 +109,7 @@ base_url = "{base}"
 {provider}
 {tables}
 "#,
+        media = media.display(),
         top = options.top,
         grace = options.grace_seconds.unwrap_or(5),
         jobs = options.jobs.as_deref().unwrap_or("poll_min_ms = 20\npoll_max_ms = 100"),
@@ -119,15 +128,20 @@ base_url = "{base}"
 /// that `TRIPTYCH_TEST_POSTGRES` names.
 pub(crate) async fn database_for(folder: &Path) -> String {
     if std::env::var("TRIPTYCH_TEST_STORE").is_ok_and(|store| store == "postgres") {
-        let server = std::env::var("TRIPTYCH_TEST_POSTGRES").unwrap();
-        let name = folder.file_name().unwrap().to_string_lossy().replace('-', "_");
-        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server).await.unwrap();
-        let schema = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
-        sqlx::query(schema).execute(&mut connection).await.unwrap();
-        let separator = if server.contains('?') { '&' } else { '?' };
-        return format!("{server}{separator}options[search_path]={name}");
+        return postgres_for(folder).await.unwrap();
     }
     format!("sqlite:{}", folder.join("triptych.db").display())
+}
+
+/// A schema of the test's own on the server that `TRIPTYCH_TEST_POSTGRES` names, if it does.
+pub(crate) async fn postgres_for(folder: &Path) -> Option<String> {
+    let server = std::env::var("TRIPTYCH_TEST_POSTGRES").ok()?;
+    let name = folder.file_name().unwrap().to_string_lossy().replace('-', "_");
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server).await.unwrap();
+    let schema = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
+    sqlx::query(schema).execute(&mut connection).await.unwrap();
+    let separator = if server.contains('?') { '&' } else { '?' };
+    Some(format!("{server}{separator}options[search_path]={name}"))
 }
 
 /// A new folder below the system's temporary one. Whoever asks for it removes it.
@@ -147,6 +161,7 @@ fn env(name: &str) -> Option<String> {
         "POLICY_SECRET" => POLICY_SECRET,
         "GLOBEX_SECRET" => OTHER_SECRET,
         "TOPUP_SECRET" => TOPUP_SECRET,
+        "WEBHOOK_SECRET" => triptych_simulator::DEFAULT_WEBHOOK_SECRET,
         _ => return None,
     };
     Some(value.to_owned())
@@ -171,6 +186,13 @@ impl TestApp {
         (self.state, self.url, self.server) = (state, url, Some(server));
     }
 
+    /// As [`TestApp::restart`], with other words in its configuration.
+    pub(crate) async fn restart_with(&mut self, old: &str, new: &str) {
+        assert!(self.config.contains(old));
+        self.config = self.config.replace(old, new);
+        self.restart().await;
+    }
+
     /// Ends the gateway without any grace and starts another one on the same folder. Tasks that it had detached may
     /// live on, as the work of a second process would.
     pub(crate) async fn crash(&mut self) {
@@ -180,6 +202,11 @@ impl TestApp {
         self.state.let_go();
         let (state, url, server) = start(&self.config, &self.folder).await;
         (self.state, self.url, self.server) = (state, url, Some(server));
+    }
+
+    /// Stops the gateway for good.
+    pub(crate) async fn end(&mut self) {
+        self.stop().await;
     }
 
     async fn stop(&mut self) {

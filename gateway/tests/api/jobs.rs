@@ -95,13 +95,7 @@ async fn a_lost_submission_is_given_up_at_its_deadline() {
     gateway.fault(FaultRoute::Video, &["lost-create"]);
     let created = order(&gateway, &user, clip("Waves")).await;
     let mut database = database(&gateway).await;
-    eventually("the submission was lost", async || {
-        let row = sqlx::query("SELECT 1 FROM job WHERE state = 'indeterminate'")
-            .fetch_optional(&mut database)
-            .await;
-        row.unwrap().map(|_| ())
-    })
-    .await;
+    in_state(&gateway, "indeterminate").await;
     // An hour later.
     sqlx::query("UPDATE job SET deadline_at = 1, due_at = 1").execute(&mut database).await.unwrap();
     gateway.app.restart().await;
@@ -122,12 +116,7 @@ async fn a_job_that_takes_too_long_is_asked_for_once_more_before_it_is_given_up(
         let user = gateway.user("ada").await;
         let created = order(&gateway, &user, clip("Waves")).await;
         let mut database = database(&gateway).await;
-        eventually("the provider has the job", async || {
-            let row =
-                sqlx::query("SELECT 1 FROM job WHERE state = 'running'").fetch_optional(&mut database).await;
-            row.unwrap().map(|_| ())
-        })
-        .await;
+        in_state(&gateway, "running").await;
         sqlx::query("UPDATE job SET deadline_at = 1, due_at = 1").execute(&mut database).await.unwrap();
         gateway.app.restart().await;
         let user = gateway.user("ada").await;
@@ -167,13 +156,7 @@ async fn two_workers_over_one_store_end_a_job_once() {
     let user = gateway.user("ada").await;
     let created = order(&gateway, &user, clip("Waves")).await;
     reaches(&gateway, &user, &created["id"], "in_progress").await;
-    let mut database = database(&gateway).await;
-    eventually("the provider has the job", async || {
-        let row =
-            sqlx::query("SELECT 1 FROM job WHERE state = 'running'").fetch_optional(&mut database).await;
-        row.unwrap().map(|_| ())
-    })
-    .await;
+    in_state(&gateway, "running").await;
     // The old worker goes on beside the new one.
     gateway.app.crash().await;
     let user = gateway.user("ada").await;
@@ -266,6 +249,7 @@ async fn a_file_that_is_no_clip_is_neither_kept_nor_charged() {
     let done = ended(&gateway, &user, &created["id"]).await;
     assert_eq!((&done["status"], &done["error"]["code"]), (&json!("failed"), &json!("upstream_failed")));
     assert_eq!(gateway.settled(&user).await, GRANT);
+    assert_eq!(gateway.app.assert_sound().await["loss_total"], price(&created));
 }
 
 #[tokio::test]
@@ -330,6 +314,16 @@ async fn one_user_may_have_only_so_many_jobs() {
     assert!(third.headers().contains_key("retry-after"));
     refused(third, StatusCode::TOO_MANY_REQUESTS, "rate_limited").await;
     assert_eq!(gateway.balance(&user).await.held.micro(), held);
+}
+
+/// Waits until some job is in that state of the gateway's own.
+pub(crate) async fn in_state(gateway: &Gateway, state: &str) {
+    let mut database = database(gateway).await;
+    eventually(state, async || {
+        let query = sqlx::query("SELECT 1 FROM job WHERE state = $1").bind(state);
+        query.fetch_optional(&mut database).await.unwrap().map(|_| ())
+    })
+    .await;
 }
 
 /// The gateway's own database, to move its clock.
