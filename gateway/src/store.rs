@@ -5,6 +5,7 @@ mod dialect;
 mod lock;
 mod node;
 mod transaction;
+mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 pub(crate) use dialect::Dialect;
 pub(crate) use transaction::Tx;
+use writer::Writer;
 
 use crate::error::Error;
 use crate::state::StartError;
@@ -36,7 +38,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// The database; cloning it is cheap.
 #[derive(Clone)]
 pub(crate) struct Store {
-    writer: AnyPool,
+    writer: Write,
     readers: AnyPool,
     dialect: Dialect,
     epoch: Arc<str>,
@@ -44,6 +46,15 @@ pub(crate) struct Store {
     /// Held as long as the store is open: a SQLite file has one gateway only.
     silence: Duration,
     lock: Arc<Mutex<Option<lock::FileLock>>>,
+}
+
+/// Where transactions that write come from.
+#[derive(Clone)]
+enum Write {
+    /// SQLite: all share one connection.
+    Turns(Arc<Writer>),
+    /// PostgreSQL: each has its own.
+    Pool(AnyPool),
 }
 
 impl Store {
@@ -60,9 +71,10 @@ impl Store {
                     std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
                 }
                 let lock = lock::FileLock::take(&path).map_err(failed)?;
-                // SQLite has one writer anyway; a pool of one queues fairly instead of failing with SQLITE_BUSY.
-                let writer = sqlite_pool(url, 1, "rwc").await.map_err(|error| failed(error.to_string()))?;
-                migrate(&SQLITE, &writer).await.map_err(failed)?;
+                // SQLite has one writer anyway; taking turns is fair and never fails with SQLITE_BUSY.
+                let pool = sqlite_pool(url, 1, "rwc").await.map_err(|error| failed(error.to_string()))?;
+                migrate(&SQLITE, &pool).await.map_err(failed)?;
+                let writer = writer_of(&pool).await.map_err(|error| failed(error.to_string()))?;
                 let readers =
                     sqlite_pool(url, READERS, "ro").await.map_err(|error| failed(error.to_string()))?;
                 (writer, readers, Some(lock))
@@ -77,7 +89,7 @@ impl Store {
                     .await
                     .map_err(|error| failed(error.to_string()))?;
                 migrate(&POSTGRES, &pool).await.map_err(failed)?;
-                (pool.clone(), pool, None)
+                (Write::Pool(pool.clone()), pool, None)
             }
         };
         Ok(Store {
@@ -109,16 +121,12 @@ impl Store {
                 "its tables are not those of this program; run `triptych-gateway migrate`".into(),
             ));
         }
+        let writer = match dialect {
+            Dialect::Sqlite => writer_of(&pool).await.map_err(|error| failed(error.to_string()))?,
+            Dialect::Postgres => Write::Pool(pool.clone()),
+        };
         let (epoch, lock) = (new_id("run").into(), Arc::default());
-        Ok(Store {
-            writer: pool.clone(),
-            readers: pool,
-            dialect,
-            epoch,
-            url: url.into(),
-            silence: SILENCE,
-            lock,
-        })
+        Ok(Store { writer, readers: pool, dialect, epoch, url: url.into(), silence: SILENCE, lock })
     }
 
     /// Sets how long a gateway may be silent before the others count it as gone.
@@ -128,11 +136,10 @@ impl Store {
 
     /// Begins a write transaction. SQLite takes the write lock at once: a reader that upgrades later would fail.
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
-        let inner = match self.dialect {
-            Dialect::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
-            Dialect::Postgres => self.writer.begin().await?,
-        };
-        Ok(Tx::new(inner, self.dialect))
+        Ok(match &self.writer {
+            Write::Turns(writer) => Tx::turn(writer.begin().await?),
+            Write::Pool(pool) => Tx::alone(pool.begin().await?, self.dialect),
+        })
     }
 
     /// For queries that only read.
@@ -148,7 +155,7 @@ impl Store {
                 self.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?
             }
         };
-        Ok(Tx::new(inner, self.dialect))
+        Ok(Tx::alone(inner, self.dialect))
     }
 
     /// The id of this run of the process, by which what an earlier run left behind is told apart.
@@ -183,7 +190,10 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.sign_off().await;
         self.readers.close().await;
-        self.writer.close().await;
+        match &self.writer {
+            Write::Turns(writer) => writer.close().await,
+            Write::Pool(pool) => pool.close().await,
+        }
         self.unlock();
     }
 }
@@ -202,6 +212,12 @@ impl Listener {
             None => std::future::pending().await,
         }
     }
+}
+
+/// Takes the connection that writes out of its pool, for good.
+async fn writer_of(pool: &AnyPool) -> Result<Write, sqlx::Error> {
+    let connection = pool.acquire().await?.detach();
+    Ok(Write::Turns(Arc::new(Writer::new(connection))))
 }
 
 async fn sqlite_pool(url: &str, most: u32, mode: &str) -> Result<AnyPool, sqlx::Error> {

@@ -3,6 +3,7 @@ use std::ops::{Deref, DerefMut};
 use sqlx::{Any, AnyConnection, Transaction};
 
 use super::Dialect;
+use super::writer::Turn;
 use crate::error::Error;
 use crate::failpoint;
 
@@ -11,22 +12,37 @@ pub(super) const JOBS_CHANNEL: &str = "triptych_jobs";
 
 /// A transaction. Dropping it without a commit undoes it.
 pub(crate) struct Tx {
-    inner: Transaction<'static, Any>,
+    work: Work,
     dialect: Dialect,
 }
 
+enum Work {
+    /// A connection's own.
+    Alone(Transaction<'static, Any>),
+    /// A turn of SQLite's writer.
+    Turn(Turn),
+}
+
 impl Tx {
-    pub(super) fn new(inner: Transaction<'static, Any>, dialect: Dialect) -> Self {
-        Tx { inner, dialect }
+    pub(super) fn alone(inner: Transaction<'static, Any>, dialect: Dialect) -> Self {
+        Tx { work: Work::Alone(inner), dialect }
+    }
+
+    pub(super) fn turn(turn: Turn) -> Self {
+        Tx { work: Work::Turn(turn), dialect: Dialect::Sqlite }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
     }
 
+    /// Returns once what was written is on the disk.
     pub(crate) async fn commit(self) -> Result<(), Error> {
         failpoint::pass("before a commit");
-        self.inner.commit().await?;
+        match self.work {
+            Work::Alone(inner) => inner.commit().await?,
+            Work::Turn(turn) => turn.commit().await?,
+        }
         failpoint::pass("after a commit");
         Ok(())
     }
@@ -34,7 +50,7 @@ impl Tx {
     /// Wakes the workers of other gateways once this is committed.
     pub(crate) async fn notify_jobs(&mut self) -> Result<(), Error> {
         if self.dialect == Dialect::Postgres {
-            sqlx::query("SELECT pg_notify($1, '')").bind(JOBS_CHANNEL).execute(&mut *self.inner).await?;
+            sqlx::query("SELECT pg_notify($1, '')").bind(JOBS_CHANNEL).execute(&mut **self).await?;
         }
         Ok(())
     }
@@ -44,12 +60,18 @@ impl Deref for Tx {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        &self.inner
+        match &self.work {
+            Work::Alone(inner) => inner,
+            Work::Turn(turn) => turn.connection(),
+        }
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.inner
+        match &mut self.work {
+            Work::Alone(inner) => inner,
+            Work::Turn(turn) => turn.connection_mut(),
+        }
     }
 }

@@ -1,0 +1,324 @@
+//! SQLite's one writer. A commit has to reach the disk, which takes longer than all else; so transactions that wait
+//! for their turn are written one after the other and committed together. Each is told that it is done once the
+//! common commit is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use sqlx::AnyConnection;
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, watch};
+use tokio::task::JoinHandle;
+
+use crate::error::Error;
+use crate::failpoint;
+
+/// Transactions that are committed together at most: the first of them waits for the last.
+const MOST: usize = 64;
+/// Longest wait for a turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The connection that writes, and who waits for it.
+pub(super) struct Writer {
+    batch: Arc<Mutex<Batch>>,
+    waiting: Arc<AtomicUsize>,
+    wake: Arc<Notify>,
+    janitor: JoinHandle<()>,
+}
+
+/// What is being written.
+struct Batch {
+    connection: AnyConnection,
+    /// Says how the open transaction of the database has ended, to those whose part of it is done.
+    open: Option<watch::Sender<Option<bool>>>,
+    /// Parts that are done.
+    done: usize,
+    /// A part was begun; where nobody works on it any more it has to be undone.
+    begun: bool,
+}
+
+/// One transaction's turn.
+pub(super) struct Turn {
+    batch: OwnedMutexGuard<Batch>,
+    waiting: Arc<AtomicUsize>,
+    wake: Arc<Notify>,
+}
+
+/// Counts as waiting until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Writer {
+    pub(super) fn new(connection: AnyConnection) -> Writer {
+        let batch = Batch { connection, open: None, done: 0, begun: false };
+        let batch = Arc::new(Mutex::new(batch));
+        let (waiting, wake) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let janitor = tokio::spawn(tidy_up(batch.clone(), waiting.clone(), wake.clone()));
+        Writer { batch, waiting, wake, janitor }
+    }
+
+    /// Waits for a turn and begins.
+    pub(super) async fn begin(&self) -> Result<Turn, Error> {
+        let waiting = Waiting::new(&self.waiting);
+        let batch = tokio::time::timeout(PATIENCE, self.batch.clone().lock_owned()).await;
+        drop(waiting);
+        let batch = batch.map_err(|_| Error::from(sqlx::Error::PoolTimedOut))?;
+        let mut turn = Turn { batch, waiting: self.waiting.clone(), wake: self.wake.clone() };
+        turn.batch.begin().await?;
+        Ok(turn)
+    }
+
+    /// Ends what is open.
+    pub(super) async fn close(&self) {
+        let mut batch = self.batch.lock().await;
+        batch.undo().await;
+        if batch.open.is_some() && batch.commit().await.is_err() {
+            tracing::error!("the last transactions could not be committed");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.janitor.abort();
+    }
+}
+
+impl Turn {
+    pub(super) fn connection(&self) -> &AnyConnection {
+        &self.batch.connection
+    }
+
+    pub(super) fn connection_mut(&mut self) -> &mut AnyConnection {
+        &mut self.batch.connection
+    }
+
+    /// Ends the turn and returns once it is on the disk.
+    pub(super) async fn commit(self) -> Result<(), Error> {
+        // On a task of its own: a caller that hangs up must not leave the others without their commit.
+        let committed = tokio::spawn(self.commit_now()).await;
+        committed.unwrap_or_else(|error| Err(Error::internal(error)))
+    }
+
+    async fn commit_now(mut self) -> Result<(), Error> {
+        self.batch.end_part().await?;
+        failpoint::pass("between a transaction and its commit");
+        if self.waiting.load(Ordering::SeqCst) == 0 || self.batch.done >= MOST {
+            return self.batch.commit().await;
+        }
+        let outcome = self.batch.open.as_ref().map(watch::Sender::subscribe);
+        drop(self);
+        let Some(mut outcome) = outcome else { return Err(Error::internal("no transaction is open")) };
+        match outcome.wait_for(Option::is_some).await.map(|outcome| *outcome) {
+            Ok(Some(true)) => Ok(()),
+            _ => Err(Error::from(sqlx::Error::WorkerCrashed)),
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.batch.open.is_some() {
+            // Whoever waits goes on; where nobody does, what is open must still come to an end.
+            self.wake.notify_one();
+        }
+    }
+}
+
+impl Batch {
+    /// Begins a part, of an open transaction or of a new one.
+    async fn begin(&mut self) -> Result<(), Error> {
+        self.undo().await;
+        if self.open.is_none() {
+            if self.run("BEGIN IMMEDIATE").await.is_err() {
+                // An earlier attempt may have been given up half way.
+                self.run("ROLLBACK").await.ok();
+                self.run("BEGIN IMMEDIATE").await?;
+            }
+            self.open = Some(watch::channel(None).0);
+            self.done = 0;
+        }
+        self.begun = true;
+        if self.done > 0 {
+            self.run("SAVEPOINT part").await?;
+        }
+        Ok(())
+    }
+
+    async fn end_part(&mut self) -> Result<(), Error> {
+        if self.done > 0 {
+            self.run("RELEASE part").await?;
+        }
+        self.begun = false;
+        self.done += 1;
+        Ok(())
+    }
+
+    /// Undoes a part that nobody works on any more. Where that fails, the whole is given up.
+    async fn undo(&mut self) {
+        if !self.begun {
+            return;
+        }
+        let undone = match self.done {
+            0 => false,
+            _ => self.run("ROLLBACK TO part").await.is_ok() && self.run("RELEASE part").await.is_ok(),
+        };
+        self.begun = false;
+        if !undone {
+            self.give_up().await;
+        }
+    }
+
+    async fn commit(&mut self) -> Result<(), Error> {
+        match self.run("COMMIT").await {
+            Ok(()) => {
+                self.tell(true);
+                Ok(())
+            }
+            Err(error) => {
+                self.give_up().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn give_up(&mut self) {
+        self.run("ROLLBACK").await.ok();
+        self.tell(false);
+    }
+
+    fn tell(&mut self, done: bool) {
+        if let Some(open) = self.open.take() {
+            open.send_replace(Some(done));
+        }
+        self.done = 0;
+    }
+
+    async fn run(&mut self, statement: &'static str) -> Result<(), Error> {
+        sqlx::query(statement).execute(&mut self.connection).await?;
+        Ok(())
+    }
+}
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Waiting(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Ends what was left open by somebody whom nobody followed.
+async fn tidy_up(batch: Arc<Mutex<Batch>>, waiting: Arc<AtomicUsize>, wake: Arc<Notify>) {
+    loop {
+        wake.notified().await;
+        let mut batch = batch.lock().await;
+        batch.undo().await;
+        if batch.open.is_some() && waiting.load(Ordering::SeqCst) == 0 {
+            // Its members are told of a failure, and say so.
+            batch.commit().await.ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use sqlx::Row;
+
+    use crate::store::Store;
+    use crate::store::testing::places;
+
+    async fn insert(store: &Store, key: i64, commit: bool) {
+        let mut tx = store.write().await.unwrap();
+        sqlx::query("INSERT INTO revoked_token (jti, expires_at) VALUES ($1, $2)")
+            .bind(format!("t{key}"))
+            .bind(key)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        if commit {
+            tx.commit().await.unwrap();
+        }
+    }
+
+    async fn count(store: &Store) -> i64 {
+        let row = sqlx::query("SELECT COUNT(*) FROM revoked_token").fetch_one(store.read()).await.unwrap();
+        row.get(0)
+    }
+
+    #[tokio::test]
+    async fn of_many_at_once_those_that_commit_are_there_and_no_others() {
+        for place in places().await {
+            let store = place.open().await;
+            let tasks: Vec<_> = (0..200)
+                .map(|key| {
+                    let store = store.clone();
+                    tokio::spawn(async move { insert(&store, key, key % 3 != 0).await })
+                })
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+            assert_eq!(count(&store).await, 133);
+            store.close().await;
+            assert_eq!(count(&place.open().await).await, 133);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_fails_undoes_its_own_transaction_and_no_other() {
+        for place in places().await {
+            let store = place.open().await;
+            let tasks: Vec<_> = (0..60)
+                .map(|key| {
+                    let store = store.clone();
+                    tokio::spawn(async move {
+                        let mut tx = store.write().await.unwrap();
+                        let insert = "INSERT INTO revoked_token (jti, expires_at) VALUES ($1, $2)";
+                        sqlx::query(insert)
+                            .bind(format!("own{key}"))
+                            .bind(1_i64)
+                            .execute(&mut *tx)
+                            .await
+                            .unwrap();
+                        // Only the first of each six has a name of its own.
+                        let shared = format!("shared{}", key / 6);
+                        let outcome = sqlx::query(insert).bind(shared).bind(1_i64).execute(&mut *tx).await;
+                        if outcome.is_ok() {
+                            tx.commit().await.unwrap();
+                        }
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+            assert_eq!(count(&store).await, 20);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_hangs_up_leaves_the_writer_to_the_next() {
+        for place in places().await {
+            let store = place.open().await;
+            for key in 0..50 {
+                let task = tokio::spawn({
+                    let store = store.clone();
+                    async move { insert(&store, key, true).await }
+                });
+                for _ in 0..key {
+                    tokio::task::yield_now().await;
+                }
+                task.abort();
+            }
+            insert(&store, 1000, true).await;
+            assert!(count(&store).await >= 1);
+        }
+    }
+}
