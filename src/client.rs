@@ -1,6 +1,7 @@
 //! Moves bytes between the page and the gateway. Knows the wire, tokens and the browser's fetch; decides nothing.
 
 pub(crate) mod clock;
+mod site;
 pub(crate) mod storage;
 mod stream;
 pub(crate) mod token;

@@ -13,6 +13,8 @@ pub struct Config {
     pub gateway: String,
     /// Where the page's own backend answers with a browser token. Not needed where the host gives `getToken`.
     pub token_url: Option<String>,
+    /// For a page without a backend: the key by which the gateway knows the site and hands out tokens itself.
+    pub site_key: Option<String>,
     /// Light, dark, or what the system says.
     pub theme: Theme,
     /// A button that opens the copilot, or the copilot itself in the flow of the page.
@@ -91,6 +93,7 @@ impl Default for Config {
         Config {
             gateway: String::new(),
             token_url: None,
+            site_key: None,
             theme: Theme::Auto,
             mode: Mode::Launcher,
             panels: "chat image video".into(),

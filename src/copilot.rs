@@ -4,16 +4,17 @@ use std::rc::Rc;
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, ShadowRootInit, ShadowRootMode};
 
-use crate::client::token::from_url;
+use crate::client::token::from_config;
 use crate::config::Config;
 use crate::host::{Emit, HostEvent};
 use crate::mount::{Mounted, mount};
 
 /// The copilot for a Leptos application: the same widget that the custom element shows, in a shadow root of its own,
-/// so that neither style touches the other. `config.token_url` says where your backend hands out browser tokens.
+/// so that neither style touches the other. `config.token_url` says where your backend hands out browser tokens; a page
+/// without one has a `site_key`.
 #[component]
 pub fn Copilot(
     /// Whom it talks to and how it looks; read once.
@@ -28,7 +29,10 @@ pub fn Copilot(
     Effect::new(move || {
         let Some(host) = host.get() else { return };
         let Some(root) = shadow_root(&host.unchecked_into()) else { return };
-        let tokens = from_url(config.token_url.clone().unwrap_or_default());
+        let Some(tokens) = from_config(&config, JsValue::UNDEFINED) else {
+            problem.set(Some("Set token_url, or site_key, and the gateway's address.".into()));
+            return;
+        };
         let emit: Emit = Rc::new(move |event| on_event.is_none_or(|on_event| on_event.run(event)));
         match mount(&root, &config, tokens, emit) {
             Ok(widget) => mounted.set_value(Some(widget)),

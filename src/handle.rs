@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlElement;
 
 use crate::client::property;
-use crate::client::token::{Source, Token, from_url};
+use crate::client::token::{Source, Token, from_config};
 use crate::config::Config;
 use crate::error::{Failure, FailureKind};
 use crate::host::{Emit, HostEvent};
@@ -41,7 +41,7 @@ impl Drop for WidgetHandle {
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: JsValue, host: JsValue) -> Result<WidgetHandle, JsValue> {
     let config = read_config(config)?;
-    let mounted = mount_view(&root, &config, token_source(&config, &host), emitter(host.clone()));
+    let mounted = mount_view(&root, &config, token_source(&config, &host, &root), emitter(host.clone()));
     let mounted = mounted.map_err(|error| JsValue::from_str(&error.to_string()))?;
     tell_of_panics();
     HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone()));
@@ -107,18 +107,18 @@ fn read_config(config: JsValue) -> Result<Config, JsValue> {
     })
 }
 
-fn token_source(config: &Config, host: &JsValue) -> Source {
+fn token_source(config: &Config, host: &JsValue, root: &HtmlElement) -> Source {
     let host = host.clone();
-    let url = config.token_url.clone().filter(|url| !url.is_empty()).map(from_url);
+    let own = from_config(config, property(&root.get_root_node(), "host"));
     Rc::new(move |reason| {
         // Looked up at every call: a page may set the property after the element was made.
         let Ok(get_token) = property(&host, "getToken").dyn_into::<Function>() else {
-            return match &url {
-                Some(url) => url(reason),
+            return match &own {
+                Some(own) => own(reason),
                 None => Box::pin(async {
                     Err(Failure::new(
                         FailureKind::Token,
-                        "The page gives no token: set the token-url attribute or the getToken property.",
+                        "The page gives no token: set the attribute token-url or site-key, or the property getToken.",
                     ))
                 }),
             };

@@ -25,6 +25,8 @@ mod client;
 pub mod copilot;
 mod handle;
 mod mount;
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+mod proof;
 mod view;
 
 pub use config::Config;

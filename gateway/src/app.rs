@@ -18,10 +18,12 @@ use crate::cors::cors;
 use crate::demo;
 use crate::error::Error;
 use crate::job;
+use crate::limit;
 use crate::observe::{install_metrics, observe};
 use crate::routes;
 use crate::serve;
 use crate::state::AppState;
+use crate::switch;
 
 /// How long the last events of streams may take to get to other nodes.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
@@ -44,6 +46,7 @@ fn surrounded(calls: Router<AppState>, state: AppState) -> Router {
     calls
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(state.config.limits.body_bytes))
+        .layer(from_fn(limit::tell))
         .layer(from_fn(one_shape_of_error))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), cors))
@@ -79,6 +82,7 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
         }
     };
     let heartbeat = tokio::spawn(heartbeat(state.clone()));
+    let watch = tokio::spawn(switch::watch(state.clone()));
     let grace = state.config.shutdown_grace;
     let overdue = async {
         state.shutdown.wait().await;
@@ -99,6 +103,7 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
     heartbeat.abort();
     state.streams.flush(grace.min(LAST_EVENTS)).await;
     drop(streams);
+    watch.abort();
     state.store.close().await;
 }
 

@@ -1,5 +1,6 @@
 //! Who calls: a browser with a token, a host's backend with its tenant secret, or an operator with the admin secret.
 
+pub(crate) mod revocation;
 mod token;
 
 use axum::extract::FromRequestParts;
@@ -9,13 +10,14 @@ use axum::http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use triptych_protocol::{ErrorCode, Scope};
+use triptych_protocol::{Credits, ErrorCode, Scope};
 
 pub(crate) use token::{Claims, Tokens};
 
 use crate::config::Tenant;
 use crate::error::Error;
 use crate::ledger::AccountId;
+use crate::limit::RateSlot;
 use crate::state::AppState;
 
 /// A browser call that was let in.
@@ -28,6 +30,21 @@ pub(crate) struct Caller {
     pub(crate) scopes: Vec<Scope>,
     /// The models that the token allows; all where `None`.
     pub(crate) models: Option<Vec<String>>,
+    /// What the token narrows further.
+    pub(crate) token: TokenLimits,
+    /// What the answer tells of the caller's limits.
+    pub(crate) rates: RateSlot,
+}
+
+/// A token's own limits.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenLimits {
+    pub(crate) id: String,
+    /// In milliseconds since 1970.
+    pub(crate) minted_at: i64,
+    pub(crate) expires_at: i64,
+    pub(crate) requests_per_minute: Option<u32>,
+    pub(crate) max_cost: Option<Credits>,
 }
 
 impl Caller {
@@ -69,15 +86,20 @@ impl FromRequestParts<AppState> for Caller {
                 return Err(Error::new(ErrorCode::ScopeDenied, message));
             }
         }
-        let account = state.ledger.find_account(&claims.tenant, &claims.sub).await?;
-        let gone =
-            || Error::new(ErrorCode::InvalidToken, "The user of this token is gone. Mint a new token.");
         Ok(Caller {
-            account: account.ok_or_else(gone)?,
+            account: revocation::admit(&state.store, &claims).await?,
             tenant: claims.tenant,
             user: claims.sub,
             scopes: claims.scope,
             models: claims.models,
+            token: TokenLimits {
+                id: claims.jti,
+                minted_at: claims.minted_at,
+                expires_at: claims.exp.saturating_mul(1000),
+                requests_per_minute: claims.rate_limits.map(|limits| limits.max_requests_per_1_minute),
+                max_cost: claims.max_cost,
+            },
+            rates: parts.extensions.get::<RateSlot>().cloned().unwrap_or_default(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What every priced call does with money: hold before the provider is asked, settle or release after.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::estimate::{self, Quote};
 use crate::idempotency::{self, Begin, Guard, Key, KeyName, Replay};
 use crate::ledger::{AccountId, NewHold, ReservationId, UsageRecord};
+use crate::limit::{self, Admission, Demand};
 use crate::links;
 use crate::policy::About;
 use crate::provider::UpstreamError;
@@ -29,8 +30,13 @@ const WRITE_RETRIES: [Duration; 5] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
-/// Longest answer that is kept for repeats of a call, in bytes.
-const MAX_KEPT: usize = 32 * 1024 * 1024;
+/// Longest answer that is kept for repeats of a call, in bytes and without its pictures.
+const MAX_KEPT: usize = 4 * 1024 * 1024;
+
+tokio::task_local! {
+    /// Lives as long as somebody waits for the answer of the call that the task is for.
+    static LISTENER: Weak<()>;
+}
 
 /// Who calls, with what key and body: enough to tell a repeat from a new call.
 pub(crate) struct Call<'a> {
@@ -38,6 +44,8 @@ pub(crate) struct Call<'a> {
     pub(crate) route: &'static str,
     pub(crate) key: Option<KeyName>,
     pub(crate) body: Bytes,
+    /// The most tokens that it can use; 0 where it has none.
+    pub(crate) tokens: u64,
 }
 
 /// How a call begins.
@@ -58,6 +66,7 @@ pub(crate) struct Hold {
     /// As it was when the hold was made.
     price: Arc<Price>,
     guard: Option<Guard>,
+    admission: Option<Admission>,
     /// For those who judge the answer.
     pub(crate) about: About,
 }
@@ -77,7 +86,7 @@ impl<'a> Call<'a> {
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Self, Error> {
-        Ok(Call { caller, route, key: idempotency::key_of(headers)?, body })
+        Ok(Call { caller, route, key: idempotency::key_of(headers)?, body, tokens: 0 })
     }
 
     /// Looks at what the call carries, before anything is held for it or sent. Every priced call passes here.
@@ -88,10 +97,14 @@ impl<'a> Call<'a> {
 
     /// Claims the call's key, where it has one, within the caller's transaction.
     pub(crate) async fn begin(&self, state: &AppState, tx: &mut Tx) -> Result<Option<Begin>, Error> {
-        let Some(key) = &self.key else { return Ok(None) };
-        let body_hash = idempotency::body_hash(&self.body);
-        let key = Key { scope: &self.caller.account.0, route: self.route, name: key.clone(), body_hash };
+        let Some(key) = self.named() else { return Ok(None) };
         idempotency::begin(tx, &state.store, key).await.map(Some)
+    }
+
+    fn named(&self) -> Option<Key<'_>> {
+        let name = self.key.clone()?;
+        let body_hash = idempotency::body_hash(&self.body);
+        Some(Key { scope: &self.caller.account.0, route: self.route, name, body_hash })
     }
 
     /// Puts the quote aside. `note` is what a repeat is told while the call runs.
@@ -104,10 +117,20 @@ impl<'a> Call<'a> {
         note: Option<&str>,
     ) -> Result<Start, Error> {
         expect_running(state)?;
+        // A stream that runs is not waited for: its note says where to read it.
+        if let Some(key) = self.named().filter(|_| note.is_none()) {
+            let is_there = || LISTENER.try_with(|listener| listener.strong_count() > 0).unwrap_or(true);
+            if !idempotency::await_earlier(&state.store, &key, is_there).await? {
+                return Err(Error::new(ErrorCode::InFlight, "The caller has gone."));
+            }
+        }
         self.vet(state, model).await?;
         let mut tx = state.store.write().await?;
         let guard = match self.begin(state, &mut tx).await? {
-            Some(Begin::Replay(replay)) => return Ok(Start::Replay(replay)),
+            Some(Begin::Replay(replay)) => {
+                drop(tx);
+                return Ok(Start::Replay(replay.refilled(state).await?));
+            }
             Some(Begin::Fresh(guard)) => Some(guard),
             None => None,
         };
@@ -118,6 +141,8 @@ impl<'a> Call<'a> {
         if let Some(guard) = &guard {
             guard.attach(&mut tx, &id, note).await?;
         }
+        let demand = Demand::new(model, &quote, self.tokens);
+        let admission = limit::admit(state, &mut tx, self.caller, demand).await?;
         tx.commit().await?;
         Ok(Start::Fresh(Hold {
             id,
@@ -126,6 +151,7 @@ impl<'a> Call<'a> {
             max_completion_tokens: quote.max_completion_tokens,
             price: Arc::new(quote.price),
             guard,
+            admission,
             about: About::new(self.caller, model),
         }))
     }
@@ -140,6 +166,7 @@ pub(crate) async fn hold(
     quote: &Quote,
     life: Duration,
 ) -> Result<ReservationId, Error> {
+    state.switches.check(caller, &model.id)?;
     let life = i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
     let hold = NewHold {
         account: &caller.account,
@@ -217,6 +244,10 @@ impl Hold {
             Ok((charged, usage, _)) => state.ledger.settle(&mut tx, &self.id, *charged, usage).await?,
             Err(reason) => state.ledger.release(&mut tx, &self.id, reason).await?,
         };
+        if let Some(admission) = &self.admission {
+            let used = outcome.as_ref().ok().map(|(charged, usage, _)| (*charged, *usage));
+            admission.correct(&mut tx, used).await?;
+        }
         let credits = state.ledger.balance_in(&mut tx, &self.account).await?;
         let extra = TriptychExtra { cost, credits, cut: None };
         if let Some(guard) = &self.guard {
@@ -224,7 +255,7 @@ impl Hold {
                 Err(_) => guard.abandon(&mut tx).await?,
                 Ok((.., Kept::Note(note))) => guard.close(&mut tx, note).await?,
                 Ok((.., Kept::Answer(answer))) => {
-                    let body = answer(&extra);
+                    let body = idempotency::slim(answer(&extra));
                     if body.len() > MAX_KEPT {
                         guard.close(&mut tx, "it is too large to be kept").await?;
                     } else {
@@ -245,11 +276,14 @@ pub(crate) async fn detached<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
     let running = state.underway.begin();
-    let work = async move {
+    let listener = Arc::new(());
+    let work = LISTENER.scope(Arc::downgrade(&listener), async move {
         let outcome = work.await;
         drop(running);
         outcome
-    };
+    });
+    // The listener is dropped with this future, when the connection is.
+    let _listener = listener;
     tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| Err(Error::internal(error)))
 }
 

@@ -2,8 +2,11 @@
 
 mod check;
 mod file;
+mod network;
 mod policy;
+mod rate;
 mod safety;
+mod site;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -19,8 +22,12 @@ use sha2::{Digest, Sha256};
 use triptych_protocol::{Credits, Modality};
 
 pub(crate) use file::{Amount, read_as};
+pub use network::Network;
 pub use policy::{AfterCheck, PolicyConfig, PolicyHook};
+pub use rate::RateLimits;
 pub use safety::{NetworkConfig, ServerConfig};
+pub use site::{Challenge, Site};
+pub(crate) use site::{VISITOR, site_of};
 pub use streams::{StreamLogPlace, StreamsConfig};
 
 /// The whole configuration, checked.
@@ -50,6 +57,10 @@ pub struct Config {
     pub credits: CreditsConfig,
     /// Who may mint tokens.
     pub tenants: Vec<Tenant>,
+    /// Pages without a backend.
+    pub sites: Vec<Site>,
+    /// Proxies whose word about a client's address is taken.
+    pub trusted_proxies: Vec<Network>,
     /// Where calls go. The first one that serves a model's modality gets the call where no route says otherwise.
     pub providers: Vec<ProviderConfig>,
     /// Where the calls of single models go.
@@ -109,6 +120,10 @@ pub struct Tenant {
     pub monthly_credits: Option<Credits>,
     /// Signs what its billing system says that users have bought.
     pub topup_secret: Option<crate::webhook::Secret>,
+    /// What all its users may use together.
+    pub limits: RateLimits,
+    /// What each of its users may use.
+    pub user_limits: RateLimits,
 }
 
 /// How a provider's API is shaped.
@@ -229,8 +244,10 @@ pub struct Demo {
 /// What comes from the environment and is never logged.
 #[derive(Clone, Debug)]
 pub struct Secrets {
-    /// Signs tokens.
+    /// Signs tokens and links.
     pub(crate) token_key: SecretString,
+    /// Keys that have signed them before. What they signed is good until it expires.
+    pub(crate) old_token_keys: Vec<SecretString>,
     /// Opens `/admin/v1`.
     pub(crate) admin: SecretString,
 }
@@ -242,12 +259,20 @@ impl Secrets {
 
     /// A key of its own for links to assets, so that neither signature can stand in for the other.
     pub(crate) fn asset_key(&self) -> [u8; 32] {
-        Sha256::new()
-            .chain_update(b"triptych assets\0")
-            .chain_update(self.token_key_bytes())
-            .finalize()
-            .into()
+        derived("assets", &self.token_key)
     }
+
+    /// The key for a purpose, and those that it had before.
+    pub(crate) fn keys_for(&self, purpose: &str) -> Vec<[u8; 32]> {
+        let all = std::iter::once(&self.token_key).chain(&self.old_token_keys);
+        all.map(|key| derived(purpose, key)).collect()
+    }
+}
+
+/// A key for one purpose, which tells nothing of the others'.
+fn derived(purpose: &str, key: &SecretString) -> [u8; 32] {
+    let label = format!("triptych {purpose}\0");
+    Sha256::new().chain_update(label).chain_update(key.expose_secret()).finalize().into()
 }
 
 /// A configuration that cannot be used, in words that say which key and what to write instead.

@@ -19,7 +19,8 @@ use crate::state::AppState;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "x-request-id, retry-after, retry-after-ms, x-stream-id, x-should-retry, idempotent-replayed, \
-     openai-poll-after-ms",
+     openai-poll-after-ms, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, \
+     x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens",
 );
 /// What a page may send; also anything that begins with `x-stainless-`, which OpenAI's SDK adds.
 const ACCEPTED: [&str; 8] = [
@@ -36,6 +37,7 @@ const ACCEPTED: [&str; 8] = [
 /// The origins that pages may call from.
 pub(crate) struct AllowedOrigins {
     by_tenant: HashMap<String, Vec<String>>,
+    by_site: HashMap<String, Vec<String>>,
     all: HashSet<String>,
 }
 
@@ -50,13 +52,26 @@ impl AllowedOrigins {
             }
             by_tenant.insert(tenant.id.clone(), origins);
         }
-        let all = by_tenant.values().flatten().cloned().collect();
-        AllowedOrigins { by_tenant, all }
+        let mut by_site: HashMap<String, Vec<String>> = HashMap::new();
+        for site in &config.sites {
+            let mut origins = site.origins.clone();
+            if config.demo.enabled && config.tenants.first().is_some_and(|first| first.id == site.tenant) {
+                origins.extend(own_origins(&config.public_base()));
+            }
+            by_site.insert(site.key.clone(), origins);
+        }
+        let all = by_tenant.values().chain(by_site.values()).flatten().cloned().collect();
+        AllowedOrigins { by_tenant, by_site, all }
     }
 
     /// The origins of a tenant's pages.
     pub(crate) fn of(&self, tenant: &str) -> &[String] {
         self.by_tenant.get(tenant).map_or(&[], Vec::as_slice)
+    }
+
+    /// The origins that a site's key works from.
+    pub(crate) fn of_site(&self, key: &str) -> &[String] {
+        self.by_site.get(key).map_or(&[], Vec::as_slice)
     }
 
     fn allows(&self, origin: &HeaderValue) -> bool {

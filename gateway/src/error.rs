@@ -8,6 +8,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use triptych_protocol::{Credits, ErrorBody, ErrorCode, ErrorDetail};
 
+/// A client that waits longer than this for its next try is better told that there is none.
+const WORTH_WAITING: Duration = Duration::from_secs(60);
+
 /// An answer that is not a success. What [`Error::cause`] took is logged and never sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Error {
@@ -15,6 +18,8 @@ pub(crate) struct Error {
     message: String,
     param: Option<String>,
     retry_after: Option<Duration>,
+    /// True where a repeat by itself is of no use.
+    is_final: bool,
     shortfall: Option<Box<Shortfall>>,
     cause: Option<String>,
     stream: Option<String>,
@@ -35,6 +40,7 @@ impl Error {
             message: message.into(),
             param: None,
             retry_after: None,
+            is_final: false,
             shortfall: None,
             cause: None,
             stream: None,
@@ -71,6 +77,12 @@ impl Error {
 
     pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
+        self
+    }
+
+    /// Keeps clients from repeating the call by themselves.
+    pub(crate) fn final_answer(mut self) -> Self {
+        self.is_final = true;
         self
     }
 
@@ -158,6 +170,8 @@ impl IntoResponse for Error {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if matches!(self.code.status(), 402 | 410 | 422)
             || matches!(self.code, ErrorCode::Conflict | ErrorCode::AlreadyCharged)
+            || self.is_final
+            || self.retry_after.is_some_and(|wait| wait > WORTH_WAITING)
         {
             // OpenAI's SDKs obey this before they look at the status.
             headers.insert("x-should-retry", HeaderValue::from_static("false"));

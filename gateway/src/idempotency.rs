@@ -1,5 +1,7 @@
 //! `Idempotency-Key`: a call that is repeated with its key is done once and answered twice.
 
+mod attempt;
+mod picture;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +13,9 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use triptych_protocol::ErrorCode;
+
+pub(crate) use attempt::await_earlier;
+pub(crate) use picture::slim;
 
 use crate::error::Error;
 use crate::ledger::ReservationId;
@@ -39,6 +44,16 @@ pub(crate) enum KeyName {
     Chosen(String),
     /// None was chosen, by a client that repeats calls by itself and counts the attempts: the body is the name.
     Attempt(u32),
+}
+
+impl Key<'_> {
+    /// As it is written down.
+    fn name(&self) -> String {
+        match &self.name {
+            KeyName::Chosen(name) => name.clone(),
+            KeyName::Attempt(_) => format!("body:{}", self.body_hash),
+        }
+    }
 }
 
 /// How a call with a key begins.
@@ -87,12 +102,16 @@ struct Known {
 /// outcome cannot be repeated or is not known.
 pub(crate) async fn begin(tx: &mut Tx, store: &Store, key: Key<'_>) -> Result<Begin, Error> {
     let now = now_ms();
-    let (name, kept) = match &key.name {
-        KeyName::Chosen(name) => (name.clone(), KEPT),
-        KeyName::Attempt(_) => (format!("body:{}", key.body_hash), KEPT_UNNAMED),
+    let kept = match &key.name {
+        KeyName::Chosen(_) => KEPT,
+        KeyName::Attempt(_) => KEPT_UNNAMED,
     };
-    let guard =
-        Guard { scope: key.scope.to_owned(), route: key.route.to_owned(), key: name, claim: new_id("claim") };
+    let guard = Guard {
+        scope: key.scope.to_owned(),
+        route: key.route.to_owned(),
+        key: key.name(),
+        claim: new_id("claim"),
+    };
     let expires_at = now + kept.as_millis() as i64;
     if key.name == KeyName::Attempt(0) {
         // The same call a second time, or many at once: only a repeat that says so is one.

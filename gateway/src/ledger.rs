@@ -12,6 +12,7 @@ mod loss;
 mod lot;
 mod refund;
 mod reservation;
+mod spending;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -141,6 +142,8 @@ pub(crate) struct OpenReservation {
 pub(crate) struct Ledger {
     store: Store,
     credits: CreditsConfig,
+    /// Whether holds count in windows of spending.
+    spending: bool,
     /// How far tests have turned the clock, in milliseconds.
     #[cfg(test)]
     ahead: std::sync::Arc<std::sync::atomic::AtomicI64>,
@@ -151,9 +154,15 @@ impl Ledger {
         Ledger {
             store: store.clone(),
             credits: credits.clone(),
+            spending: false,
             #[cfg(test)]
             ahead: std::sync::Arc::default(),
         }
+    }
+
+    /// Says whether holds count in windows of spending, which then follow what is charged.
+    pub(crate) fn count_spending(&mut self, spending: bool) {
+        self.spending = spending;
     }
 
     /// Milliseconds since 1970, for what expires.

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -51,6 +52,8 @@ pub(crate) struct Provider {
     connection: Connection,
     adapter: &'static dyn Adapter,
     breaker: Breaker,
+    /// Whether operators have switched it off.
+    off: AtomicBool,
 }
 
 impl Providers {
@@ -87,7 +90,7 @@ impl Provider {
         let connection =
             Connection::new(config, private).map_err(|error| format!("provider `{}`: {error}", config.id))?;
         let breaker = Breaker::new(config.breaker_failures, Duration::from_secs(config.breaker_seconds));
-        Ok(Provider { connection, adapter, breaker })
+        Ok(Provider { connection, adapter, breaker, off: AtomicBool::new(false) })
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -96,6 +99,15 @@ impl Provider {
 
     pub(crate) fn config(&self) -> &ProviderConfig {
         &self.connection.config
+    }
+
+    /// Switches it off, or on again: no new call goes to it meanwhile.
+    pub(crate) fn switch(&self, off: bool) {
+        self.off.store(off, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.off.load(Ordering::Relaxed)
     }
 
     /// Longest silence before the first byte of a streamed answer.

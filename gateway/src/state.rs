@@ -12,11 +12,14 @@ use crate::config::Config;
 use crate::cors::AllowedOrigins;
 use crate::job::Jobs;
 use crate::ledger::Ledger;
+use crate::limit;
 use crate::net::Fetcher;
 use crate::policy::Policy;
 use crate::provider::Providers;
+use crate::site::Visitors;
 use crate::store::Store;
 use crate::stream::Streams;
+use crate::switch::Switches;
 use crate::widget_files::WidgetFiles;
 
 /// The gateway's state; cloning it is cheap.
@@ -36,6 +39,11 @@ pub struct Inner {
     pub(crate) fetcher: Fetcher,
     pub(crate) policy: Policy,
     pub(crate) streams: Streams,
+    pub(crate) switches: Switches,
+    /// Of pages without a backend.
+    pub(crate) visitors: Visitors,
+    /// For services of the operator's own.
+    pub(crate) hooks: reqwest::Client,
     pub(crate) jobs: Jobs,
     pub(crate) underway: Underway,
     pub(crate) origins: AllowedOrigins,
@@ -81,13 +89,10 @@ impl AppState {
     pub async fn build(config: Config) -> Result<AppState, StartError> {
         let store = Store::open(&config.database).await?.with_silence(config.silence);
         let ledger = Ledger::new(&store, &config.credits);
-        let failed = |error: crate::error::Error| StartError::Database {
-            url: crate::store::without_password(&config.database),
-            message: error.to_string(),
-        };
+        let failed = |error| unusable(&config, &error);
         store.sign_on().await.map_err(failed)?;
         ledger.release_interrupted().await.map_err(failed)?;
-        AppState::with_store(config, store, ledger)
+        AppState::with_store(config, store, ledger).await
     }
 
     /// As [`AppState::build`], for a command beside a gateway that may be running: it changes nothing by itself.
@@ -97,19 +102,27 @@ impl AppState {
     pub(crate) async fn beside(config: Config) -> Result<AppState, StartError> {
         let store = Store::open_beside(&config.database).await?;
         let ledger = Ledger::new(&store, &config.credits);
-        AppState::with_store(config, store, ledger)
+        AppState::with_store(config, store, ledger).await
     }
 
-    fn with_store(config: Config, store: Store, ledger: Ledger) -> Result<AppState, StartError> {
+    async fn with_store(config: Config, store: Store, mut ledger: Ledger) -> Result<AppState, StartError> {
         let catalogue = Catalogue::load(config.catalogue.as_deref()).map_err(StartError::Catalogue)?;
         catalogue.prepare();
         let providers = Providers::new(&config).map_err(StartError::Setting)?;
-        let assets = Assets::new(&config, &config.secrets.asset_key()).map_err(StartError::Setting)?;
+        let mut assets = Assets::new(&config, &config.secrets.asset_key()).map_err(StartError::Setting)?;
+        assets.links.accept(config.secrets.keys_for("assets").iter().skip(1));
         let fetcher =
             Fetcher::new(&config.network.allow_private_hosts, false).map_err(StartError::Setting)?;
         let policy = Policy::new(&config.policy).map_err(StartError::Setting)?;
         let widget = WidgetFiles::load(config.widget.as_deref()).map_err(StartError::Setting)?;
         let streams = Streams::new(&config.streams).map_err(StartError::Setting)?;
+        ledger.count_spending(limit::spending_is_limited(&config));
+        let hooks = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| StartError::Setting(error.to_string()))?;
+        let switches = Switches::load(&store, &providers).await;
+        let switches = switches.map_err(|error| unusable(&config, &error))?;
         Ok(AppState(Arc::new(Inner {
             tokens: Tokens::new(&config.secrets),
             origins: AllowedOrigins::new(&config),
@@ -121,6 +134,9 @@ impl AppState {
             fetcher,
             policy,
             streams,
+            switches,
+            visitors: Visitors::new(&config.secrets),
+            hooks,
             jobs: Jobs::new(),
             underway: Underway::new(),
             widget,
@@ -144,6 +160,10 @@ impl AppState {
     pub fn shut_down(&self) {
         self.shutdown.set();
     }
+}
+
+fn unusable(config: &Config, error: &crate::error::Error) -> StartError {
+    StartError::Database { url: crate::store::without_password(&config.database), message: error.to_string() }
 }
 
 /// Tells every task that the gateway is going down.

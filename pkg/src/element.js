@@ -2,14 +2,14 @@ import { TriptychError } from "./errors.js";
 import { discard, load } from "./load.js";
 import { alert, launcher, make, sheet } from "./shell.js";
 
-const NAMES = ["gateway", "tokenUrl", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting"];
+const NAMES = ["gateway", "tokenUrl", "siteKey", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting"];
 
 /**
- * The attribute of a property; there is one of two words.
+ * The attribute of a property; there are two of two words.
  *
  * @param {string} name
  */
-const attribute = (name) => name.replace("U", "-u");
+const attribute = (name) => name.replace(/[UK]/, "-$&").toLowerCase();
 
 /**
  * `<triptych-copilot>`. It works before the module has arrived: what is set or called by then is kept until it has.

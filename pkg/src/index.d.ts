@@ -57,6 +57,8 @@ export interface TriptychCopilotAttributes {
   gateway?: string | null;
   /** Where the page's own backend answers with a token. Not needed with `getToken`. */
   tokenUrl?: string | null;
+  /** For a page without a backend: the key by which the gateway knows the site and hands out tokens itself. */
+  siteKey?: string | null;
   theme?: "auto" | "light" | "dark" | null;
   /** A button in the corner of the page, or the copilot in the flow of the page. */
   mode?: "launcher" | "inline" | null;
@@ -78,6 +80,7 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
 
   gateway: string | null;
   tokenUrl: string | null;
+  siteKey: string | null;
   theme: "auto" | "light" | "dark" | null;
   mode: "launcher" | "inline" | null;
   panels: string | null;
@@ -88,6 +91,8 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
 
   /** Gives a token whenever one is needed; wins over `tokenUrl`. */
   getToken?: (reason: "first" | "expiring" | "expired") => Promise<Token>;
+  /** With `siteKey`, where the site has a check for robots of its own: gives what that check has handed out. */
+  getChallenge?: () => string | Promise<string>;
 
   /** Opens the launcher. Setting it mirrors the `open` attribute. */
   get open(): () => void;

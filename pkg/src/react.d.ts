@@ -8,7 +8,11 @@ declare module "react" {
   namespace JSX {
     interface IntrinsicElements {
       "triptych-copilot": Omit<DetailedHTMLProps<HTMLAttributes<TriptychCopilotElement>, TriptychCopilotElement>, Attribute> &
-        Partial<Pick<TriptychCopilotElement, Attribute | "getToken">> & { "token-url"?: string; open?: boolean };
+        Partial<Pick<TriptychCopilotElement, Attribute | "getToken" | "getChallenge">> & {
+          "token-url"?: string;
+          "site-key"?: string;
+          open?: boolean;
+        };
     }
   }
 }

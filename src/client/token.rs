@@ -10,7 +10,9 @@ use futures_util::future::Shared;
 use gloo_net::http::RequestBuilder;
 use wasm_bindgen::JsValue;
 
+use super::site::from_site;
 use super::{accept, clock, property};
+use crate::config::Config;
 use crate::error::{Failure, FailureKind};
 
 /// A token is renewed this many milliseconds before it expires, so that no call is made with a dying one.
@@ -127,8 +129,18 @@ impl Tokens {
     }
 }
 
+/// Tokens as the attributes say, where they do; `element` is the custom element, if there is one.
+pub(crate) fn from_config(config: &Config, element: JsValue) -> Option<Source> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    if let Some(url) = given(&config.token_url) {
+        return Some(from_url(url));
+    }
+    let gateway = config.gateway().ok()?.to_owned();
+    given(&config.site_key).map(|key| from_site(gateway, key, element))
+}
+
 /// Tokens from the address that the page's backend serves.
-pub(crate) fn from_url(url: String) -> Source {
+fn from_url(url: String) -> Source {
     Rc::new(move |_reason| {
         let url = url.clone();
         Box::pin(async move {

@@ -51,6 +51,8 @@ pub enum ErrorCode {
     InsufficientCredits,
     /// 403: the token does not allow this call, model or origin.
     ScopeDenied,
+    /// 403: a visitor of a page without a backend has to prove something first.
+    ChallengeRequired,
     /// 404: there is no such thing, or it is somebody else's.
     NotFound,
     /// 409: the same idempotency key is being worked on at this moment.
@@ -91,6 +93,7 @@ impl ErrorCode {
             ErrorCode::TokenExpired => "token_expired",
             ErrorCode::InsufficientCredits => "insufficient_credits",
             ErrorCode::ScopeDenied => "scope_denied",
+            ErrorCode::ChallengeRequired => "challenge_required",
             ErrorCode::NotFound => "not_found",
             ErrorCode::InFlight => "in_flight",
             ErrorCode::Conflict => "conflict",
@@ -114,7 +117,7 @@ impl ErrorCode {
             ErrorCode::InvalidRequest | ErrorCode::ContentRefused => 400,
             ErrorCode::InvalidToken | ErrorCode::TokenExpired => 401,
             ErrorCode::InsufficientCredits => 402,
-            ErrorCode::ScopeDenied => 403,
+            ErrorCode::ScopeDenied | ErrorCode::ChallengeRequired => 403,
             ErrorCode::NotFound => 404,
             ErrorCode::InFlight | ErrorCode::Conflict | ErrorCode::AlreadyCharged => 409,
             ErrorCode::ModelRetired | ErrorCode::EventsGone => 410,

@@ -33,7 +33,7 @@ pub use media::{
 pub use model::{Choice, Limits, Modality, Model, ModelInfo, ModelList, Parameter, ParameterKind, Tokenizer};
 pub use money::{Credits, MICRO_PER_CREDIT, ParseCreditsError};
 pub use price::{ImagePrice, LongContext, Price, PricedItem, ServiceTier, TokenPrice, VideoPrice};
-pub use session::{ExpiresAfter, Scope, Session, SessionRequest};
+pub use session::{ExpiresAfter, Scope, Session, SessionRateLimits, SessionRequest};
 pub use tokens::{TokenBound, affordable_completion, token_cost, tokens_cost, tokens_hold, usage_cost};
 pub use video::{
     Frame, Generation, GenerationRequest, Video, VideoCost, VideoDeleted, VideoError, VideoEstimate,

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::Credits;
+
 /// What a browser token allows. A session may only narrow what its tenant has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scope {
@@ -50,6 +52,19 @@ pub struct SessionRequest {
     /// The origins that may use the token; the tenant's when absent. Each must be one of the tenant's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origins: Option<Vec<String>>,
+    /// Limits below those that the user has anyway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limits: Option<SessionRateLimits>,
+    /// The most that calls with the token may cost together, in micro-credits; no limit of its own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<Credits>,
+}
+
+/// How often a token may be used. A user's tokens share one count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRateLimits {
+    /// Priced calls in each minute, at least 1.
+    pub max_requests_per_1_minute: u32,
 }
 
 /// When a token expires.
@@ -76,4 +91,10 @@ pub struct Session {
     pub user: String,
     /// What the token allows.
     pub scopes: Vec<Scope>,
+    /// As they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limits: Option<SessionRateLimits>,
+    /// As it was asked for, in micro-credits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<Credits>,
 }

@@ -47,6 +47,8 @@ fn sessions_keep_their_shape() {
             scopes: Some(vec![Scope::Chat, Scope::CreditsRead]),
             models: Some(vec!["gpt-5.4".into()]),
             origins: Some(vec!["https://app.example".into()]),
+            rate_limits: Some(SessionRateLimits { max_requests_per_1_minute: 10 }),
+            max_cost: Some(Credits::from_whole(5)),
         },
     );
     golden(
@@ -58,6 +60,8 @@ fn sessions_keep_their_shape() {
             expires_at: 1_790_000_600,
             user: "ada".into(),
             scopes: Scope::ALL.to_vec(),
+            rate_limits: None,
+            max_cost: None,
         },
     );
 }

@@ -17,11 +17,13 @@ CREATE TABLE usage_window (
     starts_at  BIGINT NOT NULL,
     ends_at    BIGINT NOT NULL,
     used       BIGINT NOT NULL,
+    -- The most that the last count allowed.
+    bound      BIGINT NOT NULL,
     PRIMARY KEY (subject, measure, starts_at, ends_at)
 );
 CREATE INDEX usage_window_end ON usage_window (ends_at);
 
--- Browser tokens that were taken back, until they expire by themselves.
+-- Browser tokens that were taken back and puzzles that were handed in, until they expire by themselves.
 CREATE TABLE revoked_token (
     jti        TEXT PRIMARY KEY,
     expires_at BIGINT NOT NULL
@@ -32,5 +34,7 @@ CREATE TABLE kill_switch (
     subject    TEXT PRIMARY KEY,
     reason     TEXT NOT NULL,
     actor      TEXT NOT NULL,
+    -- Answers that were being streamed when it was set were to be stopped.
+    stops      BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL
 );

@@ -17,11 +17,13 @@ CREATE TABLE usage_window (
     starts_at  INTEGER NOT NULL,
     ends_at    INTEGER NOT NULL,
     used       INTEGER NOT NULL,
+    -- The most that the last count allowed.
+    bound      INTEGER NOT NULL,
     PRIMARY KEY (subject, measure, starts_at, ends_at)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX usage_window_end ON usage_window (ends_at);
 
--- Browser tokens that were taken back, until they expire by themselves.
+-- Browser tokens that were taken back and puzzles that were handed in, until they expire by themselves.
 CREATE TABLE revoked_token (
     jti        TEXT PRIMARY KEY,
     expires_at INTEGER NOT NULL
@@ -32,5 +34,7 @@ CREATE TABLE kill_switch (
     subject    TEXT PRIMARY KEY,
     reason     TEXT NOT NULL,
     actor      TEXT NOT NULL,
+    -- Answers that were being streamed when it was set were to be stopped.
+    stops      INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -8,7 +8,11 @@ const LIFE_MS: i64 = 60 * 60 * 1000;
 
 /// Signs links to files and checks them.
 #[derive(Clone)]
-pub(crate) struct Links(Hmac<Sha256>);
+pub(crate) struct Links {
+    signing: Hmac<Sha256>,
+    /// Of keys that have signed before.
+    old: Vec<Hmac<Sha256>>,
+}
 
 /// The query of a link.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -25,9 +29,12 @@ pub(crate) struct Link {
 
 impl Links {
     pub(crate) fn new(key: &[u8]) -> Self {
-        // The same secret signs tokens: the label keeps a signature of one from being one of the other.
-        let root = mac(key).chain_update(b"triptych asset links").finalize().into_bytes();
-        Links(mac(&root))
+        Links { signing: rooted(key), old: Vec::new() }
+    }
+
+    /// Also takes links that these keys have signed.
+    pub(crate) fn accept<'a>(&mut self, keys: impl IntoIterator<Item = &'a [u8; 32]>) {
+        self.old.extend(keys.into_iter().map(|key| rooted(key)));
     }
 
     /// Path and query of a link to a file that works for an hour.
@@ -40,17 +47,23 @@ impl Links {
     pub(crate) fn allows(&self, asset: &str, link: &Link) -> bool {
         let Some(given) = from_hex(&link.signature) else { return false };
         // Compares in constant time.
-        self.message(asset, link.expires).verify_slice(&given).is_ok() && link.expires > now_ms() / 1000
+        let signed = |key| message(key, asset, link.expires).verify_slice(&given).is_ok();
+        std::iter::once(&self.signing).chain(&self.old).any(signed) && link.expires > now_ms() / 1000
     }
 
     fn signature(&self, asset: &str, expires: i64) -> String {
-        let bytes = self.message(asset, expires).finalize().into_bytes();
+        let bytes = message(&self.signing, asset, expires).finalize().into_bytes();
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
 
-    fn message(&self, asset: &str, expires: i64) -> Hmac<Sha256> {
-        self.0.clone().chain_update(asset.as_bytes()).chain_update(b"\n").chain_update(expires.to_string())
-    }
+fn message(key: &Hmac<Sha256>, asset: &str, expires: i64) -> Hmac<Sha256> {
+    key.clone().chain_update(asset.as_bytes()).chain_update(b"\n").chain_update(expires.to_string())
+}
+
+/// The same secret signs tokens: the label keeps a signature of one from being one of the other.
+fn rooted(key: &[u8]) -> Hmac<Sha256> {
+    mac(&mac(key).chain_update(b"triptych asset links").finalize().into_bytes())
 }
 
 fn mac(key: &[u8]) -> Hmac<Sha256> {
@@ -89,7 +102,12 @@ mod tests {
         assert!(links.allows("asset_1", &good));
         assert!(!links.allows("asset_2", &good));
         assert!(!links.allows("asset_1", &Link { expires: good.expires + 1, ..good.clone() }));
-        assert!(!Links::new(b"another key").allows("asset_1", &good));
+        let mut others = Links::new(b"another key");
+        assert!(!others.allows("asset_1", &good));
+        let (old, new) = ([1; 32], [2; 32]);
+        let signed = link(&Links::new(&old).path("asset_1"));
+        others.accept([&old]);
+        assert!(others.allows("asset_1", &signed) && !Links::new(&new).allows("asset_1", &signed));
     }
 
     #[test]

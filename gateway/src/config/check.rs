@@ -8,7 +8,8 @@ use crate::webhook::Secret;
 use axum::http::Uri;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::file::{File, TenantTable};
+use super::file::{File, LimitsTable, TenantTable};
+use super::site::sites;
 use super::upstream::{providers, routes};
 use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, Secrets, Tenant, policy, safety};
 
@@ -67,7 +68,9 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
             "limits: body_bytes must be at least 1024 and upload_bytes at least body_bytes".to_owned()
         );
     }
-    let tenants = tenants(file.tenants, env)?;
+    let tenants = tenants(file.tenants, &file.limits, env)?;
+    let sites = sites(file.sites, &tenants, env)?;
+    let trusted_proxies = safety::trusted_proxies(&file.server)?;
     let providers = providers(file.providers, env)?;
     let routes = routes(file.routes, &providers)?;
     let folder = |path: &Path| base.join(path);
@@ -88,6 +91,8 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
             currency: file.credits.currency.unwrap_or_else(|| "credits".to_owned()),
         },
         tenants,
+        sites,
+        trusted_proxies,
         providers,
         routes,
         jobs: JobsConfig {
@@ -118,12 +123,32 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
         },
         secrets: Secrets {
             token_key: secret(env, "TRIPTYCH_TOKEN_KEY", 32, "it signs the browser tokens")?,
+            old_token_keys: old_token_keys(&file.token_keys_old_env, env)?,
             admin: secret(env, "TRIPTYCH_ADMIN_SECRET", 16, "it opens /admin/v1")?,
         },
     })
 }
 
-fn tenants(tables: Vec<TenantTable>, env: Env<'_>) -> Result<Vec<Tenant>, String> {
+/// Keys that are only checked against: those of `TRIPTYCH_TOKEN_KEYS_OLD`, separated by commas, and those in the
+/// variables that the file names.
+fn old_token_keys(names: &[String], env: Env<'_>) -> Result<Vec<SecretString>, String> {
+    const LIST: &str = "TRIPTYCH_TOKEN_KEYS_OLD";
+    let list = env(LIST).unwrap_or_default();
+    let listed = list.split(',').map(str::trim).filter(|key| !key.is_empty());
+    let mut keys: Vec<SecretString> = Vec::new();
+    for key in listed {
+        if key.len() < 32 {
+            return Err(format!("the environment variable {LIST} holds a key of less than 32 characters"));
+        }
+        keys.push(key.to_owned().into());
+    }
+    for name in names {
+        keys.push(secret(env, name, 32, "token_keys_old_env names it")?);
+    }
+    Ok(keys)
+}
+
+fn tenants(tables: Vec<TenantTable>, limits: &LimitsTable, env: Env<'_>) -> Result<Vec<Tenant>, String> {
     if tables.is_empty() {
         return Err(
             "tenants: at least one [[tenants]] is needed; its backend mints the browser tokens".to_owned()
@@ -138,12 +163,7 @@ fn tenants(tables: Vec<TenantTable>, env: Env<'_>) -> Result<Vec<Tenant>, String
             return Err(format!("{at}.id: `{}` is there twice", table.id));
         }
         for (number, origin) in table.origins.iter().enumerate() {
-            if web_address("", origin).as_deref() != Ok(origin) || origin.matches('/').count() != 2 {
-                return Err(format!(
-                    "{at}.origins[{number}]: `{origin}` is not an origin (write scheme and host only, e.g. \
-                     \"https://example.com\")"
-                ));
-            }
+            self::origin(&format!("{at}.origins[{number}]"), origin)?;
         }
         let secret = secret(env, &table.secret_env, 16, &format!("{at}.secret_env names it"))?;
         let same = |other: &&Tenant| other.secret.expose_secret() == secret.expose_secret();
@@ -175,9 +195,21 @@ fn tenants(tables: Vec<TenantTable>, env: Env<'_>) -> Result<Vec<Tenant>, String
             initial_grant,
             monthly_credits,
             topup_secret,
+            limits: table.limits.or(&limits.tenant),
+            user_limits: table.user_limits.or(&limits.user),
         });
     }
     Ok(tenants)
+}
+
+/// Scheme, host and port, as browsers write origins.
+pub(super) fn origin(key: &str, text: &str) -> Result<(), String> {
+    if web_address("", text).as_deref() == Ok(text) && text.matches('/').count() == 2 {
+        return Ok(());
+    }
+    Err(format!(
+        "{key}: `{text}` is not an origin (write scheme and host only, e.g. \"https://example.com\")"
+    ))
 }
 
 /// An `http` or `https` address without query and without the trailing slash.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer, de};
 use triptych_protocol::{Credits, Modality};
 
 use super::policy::PolicyTable;
+use super::rate::RateLimits;
+use super::site::SiteTable;
 use super::streams::StreamsTable;
 use super::{LogFormat, NetworkConfig, ProviderKind, ServerConfig};
 
@@ -19,6 +21,8 @@ pub(super) struct File {
     pub(super) public_url: Option<String>,
     pub(super) database: Option<String>,
     pub(super) database_env: Option<String>,
+    #[serde(default)]
+    pub(super) token_keys_old_env: Vec<String>,
     pub(super) media: PathBuf,
     pub(super) widget: Option<PathBuf>,
     pub(super) catalogue: Option<PathBuf>,
@@ -32,6 +36,8 @@ pub(super) struct File {
     pub(super) credits: CreditsTable,
     #[serde(default)]
     pub(super) tenants: Vec<TenantTable>,
+    #[serde(default)]
+    pub(super) sites: Vec<SiteTable>,
     #[serde(default)]
     pub(super) providers: Vec<ProviderTable>,
     #[serde(default)]
@@ -71,6 +77,10 @@ pub(super) struct TenantTable {
     pub(super) initial_grant: Option<Amount>,
     pub(super) monthly_credits: Option<Amount>,
     pub(super) topup_secret_env: Option<String>,
+    #[serde(default)]
+    pub(super) limits: RateLimits,
+    #[serde(default)]
+    pub(super) user_limits: RateLimits,
 }
 
 #[derive(Deserialize)]
@@ -146,6 +156,8 @@ pub(super) struct LimitsTable {
     pub(super) upload_files: usize,
     pub(super) picture_pixels: u64,
     pub(super) streams_per_user: u32,
+    pub(super) user: RateLimits,
+    pub(super) tenant: RateLimits,
 }
 
 impl Default for LimitsTable {
@@ -157,6 +169,8 @@ impl Default for LimitsTable {
             upload_files: 16,
             picture_pixels: 64_000_000,
             streams_per_user: 8,
+            user: RateLimits::default(),
+            tenant: RateLimits::default(),
         }
     }
 }

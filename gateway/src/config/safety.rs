@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::Network;
+
 /// How connections are served: the table `[server]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -14,6 +16,10 @@ pub struct ServerConfig {
     pub body_timeout_seconds: u64,
     /// How long a client may take nothing of what it is sent.
     pub write_timeout_seconds: u64,
+    /// The header in which `trusted_proxies` name their client, such as `x-forwarded-for`.
+    pub client_address_header: Option<String>,
+    /// Addresses of proxies whose word about their client's address is taken, such as `10.0.0.0/8`.
+    pub trusted_proxies: Vec<String>,
 }
 
 impl Default for ServerConfig {
@@ -23,6 +29,8 @@ impl Default for ServerConfig {
             header_timeout_seconds: 30,
             body_timeout_seconds: 120,
             write_timeout_seconds: 60,
+            client_address_header: None,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -33,6 +41,23 @@ impl Default for ServerConfig {
 pub struct NetworkConfig {
     /// `host` or `host:port` that may be plain http, on any port, and inside of the own network.
     pub allow_private_hosts: Vec<String>,
+}
+
+/// # Errors
+/// Where a block of addresses or the header is none.
+pub(super) fn trusted_proxies(server: &ServerConfig) -> Result<Vec<Network>, String> {
+    if let Some(name) = &server.client_address_header
+        && name.parse::<axum::http::HeaderName>().is_err()
+    {
+        return Err(format!("server.client_address_header: `{name}` is not the name of a header"));
+    }
+    let all = server.trusted_proxies.iter().enumerate();
+    all.map(|(index, text)| {
+        text.parse().map_err(|()| {
+            format!("server.trusted_proxies[{index}]: `{text}` is no address (write e.g. \"10.0.0.0/8\")")
+        })
+    })
+    .collect()
 }
 
 pub(super) fn check(server: &ServerConfig, network: &NetworkConfig) -> Result<(), String> {

@@ -18,6 +18,9 @@ const MOST_TRIES: usize = 8;
 /// Takes the next queued job of a provider and a place for it, if there are both. The job is leased and about to be
 /// submitted; that is written before the provider is called, so that a crash in between is known for what it is.
 pub(super) async fn claim(state: &AppState, provider: &str, most: u32) -> Result<Option<Job>, Error> {
+    if state.switches.stops_provider(provider) {
+        return Ok(None);
+    }
     // Most looks find nothing, and they cost no write.
     if !waits(&state.store, provider).await? {
         return Ok(None);

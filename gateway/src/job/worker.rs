@@ -132,6 +132,8 @@ async fn sweep(state: &AppState) -> Result<(), Error> {
     state.ledger.release_overdue(now_ms()).await?;
     state.ledger.release_interrupted().await?;
     crate::idempotency::sweep(&state.store).await?;
+    crate::auth::revocation::sweep(&state.store).await?;
+    crate::limit::sweep(&state.store).await?;
     intake::forget(&state.store).await
 }
 

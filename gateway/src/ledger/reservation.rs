@@ -148,7 +148,7 @@ impl Ledger {
         let closed = sqlx::query(
             "UPDATE reservation SET state = $1, charged = CASE WHEN amount < $2 THEN amount ELSE $2 END, \
              settled_at = $3, settled_by = $4, usage = $5, upstream_id = $6 \
-             WHERE id = $7 AND state = 'held' RETURNING account_id, amount, charged",
+             WHERE id = $7 AND state = 'held' RETURNING account_id, amount, charged, created_at",
         )
         .bind(state)
         .bind(asked)
@@ -193,6 +193,9 @@ impl Ledger {
         if moved.try_get::<Option<i64>, _>(0)?.is_some_and(|due| due <= self.now()) {
             // A grant expired while the call held some of it: what came back goes now.
             self.mature(tx, &account, self.now()).await?;
+        }
+        if self.spending && held != charged {
+            self.correct_spending(tx, &account, row.try_get(3)?, held - charged).await?;
         }
         if asked > charged {
             let loss = Credits::from_micro(asked - charged);

@@ -36,6 +36,11 @@ impl Providers {
         if plan.is_empty() {
             return Err(Error::invalid("model", format!("`{}` is not offered for this call.", model.id)));
         }
+        plan.retain(|provider| !provider.is_off());
+        if plan.is_empty() {
+            let message = "What this call needs is switched off. Try again later.";
+            return Err(Error::new(ErrorCode::Unavailable, message).final_answer());
+        }
         Ok(Plan(plan))
     }
 
@@ -61,6 +66,11 @@ impl Plan {
     /// The provider of the first choice.
     pub(crate) fn first(&self) -> Option<&Arc<Provider>> {
         self.0.first()
+    }
+
+    /// The ids of all of them.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.0.iter().map(|provider| provider.id().to_owned()).collect()
     }
 
     /// Calls one provider after the other until one takes the call or says something about the call itself. A call

@@ -77,7 +77,9 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
             safety_identifier: call::safety_identifier(&caller),
         },
     };
-    let request = Call::new(&caller, "chat", &headers, bytes)?;
+    let mut request = Call::new(&caller, "chat", &headers, bytes)?;
+    let cap = u64::from(quote.max_completion_tokens.unwrap_or(0));
+    request.tokens = prepared.prompt_tokens.saturating_add(cap.saturating_mul(prepared.choices.into()));
     if !streamed {
         return match request.start(&state, model, &quote, LIFE, None).await? {
             Start::Replay(replay) => Ok(replay.into_response()),
@@ -96,6 +98,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         Err(error) => return again(&state, &caller, error).await,
     };
     prepared.call.max_completion_tokens = hold.max_completion_tokens;
+    state.switches.follow(&caller, &model.id, &prepared.plan.ids(), &log);
     let pump = Pump {
         meter: Meter::new(prepared.prompt_tokens, prepared.choices),
         running: state.underway.begin(),

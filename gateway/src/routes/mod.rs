@@ -14,7 +14,9 @@ mod health;
 mod images;
 mod models;
 pub(crate) mod sessions;
+mod site;
 mod streams;
+mod switches;
 mod topups;
 mod video_generations;
 mod videos;
@@ -27,7 +29,11 @@ use crate::state::AppState;
 
 /// What operators call.
 pub(crate) fn for_operators() -> Router<AppState> {
-    Router::new().merge(admin::router()).merge(health::router()).merge(health::metrics_router())
+    Router::new()
+        .merge(admin::router())
+        .merge(switches::router())
+        .merge(health::router())
+        .merge(health::metrics_router())
 }
 
 /// What browsers and hosts call. Operators too, where they have no listener of their own.
@@ -41,6 +47,7 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .merge(images::router())
         .merge(models::router())
         .merge(sessions::router())
+        .merge(site::router())
         .merge(streams::router())
         .merge(topups::router())
         .merge(video_generations::router())
@@ -49,7 +56,9 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .merge(widget::router());
     let router = match state.config.admin_listen {
         Some(_) => router,
-        None => router.merge(admin::router()).merge(health::guarded_metrics_router()),
+        None => {
+            router.merge(admin::router()).merge(switches::router()).merge(health::guarded_metrics_router())
+        }
     };
     if state.config.demo.enabled { router.merge(demo::router()) } else { router }
 }

@@ -1,16 +1,17 @@
-//! `POST /v1/sessions`: a host's backend mints a browser token for one of its users.
+//! `POST /v1/sessions`: a host's backend mints a browser token for one of its users, and takes it back.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
-use axum::routing::post;
+use axum::routing::{delete, post};
 use axum::{Json, Router};
-use triptych_protocol::{ErrorCode, Scope, Session, SessionRequest};
+use serde_json::{Value, json};
+use triptych_protocol::{Credits, ErrorCode, Scope, Session, SessionRequest};
 
 use super::body::JsonBody;
-use crate::auth::{self, Claims};
-use crate::config::Tenant;
+use crate::auth::{self, Claims, revocation};
+use crate::config::{Tenant, VISITOR};
 use crate::error::Error;
 use crate::ledger::{NewBundle, NewGrant};
 use crate::state::AppState;
@@ -21,7 +22,28 @@ const LONGEST: u32 = 600;
 const LONGEST_USER: usize = 128;
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/sessions", post(create))
+    Router::new()
+        .route("/v1/sessions", post(create))
+        .route("/v1/sessions/{id}", delete(cancel))
+        .route("/v1/sessions/{id}/cancel", post(cancel))
+}
+
+/// Takes a token back. What it has started goes on.
+async fn cancel(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Error> {
+    let tenant = auth::tenant(&headers, &state.config.tenants)?;
+    check_session(&id)?;
+    revocation::revoke_session(&state.store, &tenant.id, &id).await?;
+    Ok(Json(json!({"id": id, "object": "triptych.session", "status": "cancelled"})))
+}
+
+/// What is no id of a session need not be remembered.
+pub(super) fn check_session(id: &str) -> Result<(), Error> {
+    let hex = |text: &str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if id.strip_prefix("sess_").is_some_and(hex) { Ok(()) } else { Err(Error::not_found("session")) }
 }
 
 async fn create(
@@ -34,6 +56,10 @@ async fn create(
         // Only a browser sends it, and a browser must never have the tenant's secret.
         let message = "Mint tokens from your backend: the tenant secret must not be in a page.";
         return Err(Error::new(ErrorCode::ScopeDenied, message));
+    }
+    if request.user.starts_with(VISITOR) {
+        let message = format!("Names that begin with `{VISITOR}` are those of visitors. Choose another one.");
+        return Err(Error::invalid("user", message));
     }
     let session = mint(&state, tenant, request, true).await?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(session)))
@@ -61,7 +87,7 @@ pub(crate) async fn mint(
         Some(after) => after.seconds,
     };
     let own = state.origins.of(&tenant.id);
-    let origins = request.origins.unwrap_or_else(|| own.to_vec());
+    let origins = request.origins.clone().unwrap_or_else(|| own.to_vec());
     if let Some(index) = origins.iter().position(|origin| !own.contains(origin)) {
         let message = "The origin is not one of the tenant's. Add it to the tenant's `origins`.";
         return Err(Error::invalid(format!("origins[{index}]"), message));
@@ -69,8 +95,13 @@ pub(crate) async fn mint(
     for (index, model) in request.models.iter().flatten().enumerate() {
         state.catalogue.model(model).map_err(|error| error.param(format!("models[{index}]")))?;
     }
-    let scopes = request.scopes.unwrap_or_else(|| Scope::ALL.to_vec());
-
+    if request.rate_limits.is_some_and(|limits| limits.max_requests_per_1_minute == 0) {
+        let message = "A token is good for one call a minute at least.";
+        return Err(Error::invalid("rate_limits.max_requests_per_1_minute", message));
+    }
+    if request.max_cost.is_some_and(|cost| cost <= Credits::ZERO) {
+        return Err(Error::invalid("max_cost", "The most that calls may cost must be positive."));
+    }
     let mut tx = state.store.write().await?;
     let account = state.ledger.open_account(&mut tx, &tenant.id, &request.user).await?;
     if let Some(amount) = tenant.initial_grant.filter(|_| with_grant) {
@@ -92,11 +123,25 @@ pub(crate) async fn mint(
     }
     tx.commit().await?;
 
+    sign(state, &tenant.id, request, origins, seconds)
+}
+
+/// A token for a user whose account there is.
+pub(crate) fn sign(
+    state: &AppState,
+    tenant: &str,
+    request: SessionRequest,
+    origins: Vec<String>,
+    seconds: u32,
+) -> Result<Session, Error> {
     let id = new_id("sess");
-    let mut claims = Claims::new(&tenant.id, &request.user, &id, now_ms() / 1000, seconds);
+    let scopes = request.scopes.unwrap_or_else(|| Scope::ALL.to_vec());
+    let mut claims = Claims::new(tenant, &request.user, &id, seconds);
     claims.origins = origins;
     claims.scope = scopes.clone();
     claims.models = request.models;
+    claims.rate_limits = request.rate_limits;
+    claims.max_cost = request.max_cost;
     Ok(Session {
         client_secret: state.tokens.sign(&claims)?,
         id,
@@ -104,6 +149,8 @@ pub(crate) async fn mint(
         expires_at: claims.exp,
         user: request.user,
         scopes,
+        rate_limits: request.rate_limits,
+        max_cost: request.max_cost,
     })
 }
 

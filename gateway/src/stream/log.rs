@@ -215,7 +215,7 @@ impl StreamLog {
     }
 
     /// Asks the pump to stop.
-    pub(super) fn ask_to_stop(&self) {
+    pub(crate) fn ask_to_stop(&self) {
         self.events().stop = true;
         self.asked.notify_waiters();
     }

@@ -18,6 +18,7 @@ pub(crate) const TENANT_SECRET: &str = "tenant-secret-of-acme-0123456789";
 pub(crate) const OTHER_SECRET: &str = "tenant-secret-of-globex-0123456789";
 pub(crate) const POLICY_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub(crate) const TOPUP_SECRET: &str = "topup-secret-of-acme-0123456789";
+pub(crate) const TOKEN_KEY: &str = "token-key-0123456789-0123456789-0123456789";
 pub(crate) const ADMIN_SECRET: &str = "admin-secret-0123456789";
 
 /// What differs from a plain gateway.
@@ -155,7 +156,7 @@ pub(crate) fn new_folder() -> PathBuf {
 
 fn env(name: &str) -> Option<String> {
     let value = match name {
-        "TRIPTYCH_TOKEN_KEY" => "token-key-0123456789-0123456789-0123456789",
+        "TRIPTYCH_TOKEN_KEY" => TOKEN_KEY,
         "TRIPTYCH_ADMIN_SECRET" => ADMIN_SECRET,
         "ACME_SECRET" => TENANT_SECRET,
         "POLICY_SECRET" => POLICY_SECRET,
@@ -168,7 +169,15 @@ fn env(name: &str) -> Option<String> {
 }
 
 async fn start(config: &str, folder: &Path) -> (AppState, String, JoinHandle<()>) {
-    let mut config = Config::parse("test.toml", config, folder, &env).unwrap();
+    start_with(config, folder, &env).await
+}
+
+async fn start_with(
+    config: &str,
+    folder: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> (AppState, String, JoinHandle<()>) {
+    let mut config = Config::parse("test.toml", config, folder, env).unwrap();
     let listener = TcpListener::bind(config.listen).await.unwrap();
     let address = listener.local_addr().unwrap();
     config.set_bound(address);
@@ -191,6 +200,17 @@ impl TestApp {
         assert!(self.config.contains(old));
         self.config = self.config.replace(old, new);
         self.restart().await;
+    }
+
+    /// As [`TestApp::restart`], with other values in the environment.
+    pub(crate) async fn restart_in(&mut self, changed: &[(&str, &str)]) {
+        self.stop().await;
+        let env = |name: &str| match changed.iter().find(|(changed, _)| *changed == name) {
+            Some((_, value)) => Some((*value).to_owned()),
+            None => env(name),
+        };
+        let (state, url, server) = start_with(&self.config, &self.folder, &env).await;
+        (self.state, self.url, self.server) = (state, url, Some(server));
     }
 
     /// Ends the gateway without any grace and starts another one on the same folder. Tasks that it had detached may
