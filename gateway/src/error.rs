@@ -22,7 +22,7 @@ pub(crate) struct Error {
     is_final: bool,
     shortfall: Option<Box<Shortfall>>,
     cause: Option<String>,
-    stream: Option<String>,
+    stream: Option<Box<str>>,
 }
 
 /// What a balance lacked.
@@ -94,12 +94,17 @@ impl Error {
 
     /// The stream that has the answer which this error refuses to make anew.
     pub(crate) fn with_stream(mut self, id: Option<String>) -> Self {
-        self.stream = id;
+        self.stream = id.map(String::into_boxed_str);
         self
     }
 
     pub(crate) fn stream(&self) -> Option<&str> {
         self.stream.as_deref()
+    }
+
+    /// The field that is at fault.
+    pub(crate) fn param_name(&self) -> Option<&str> {
+        self.param.as_deref()
     }
 
     pub(crate) fn code(&self) -> ErrorCode {

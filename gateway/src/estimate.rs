@@ -18,7 +18,9 @@ use triptych_protocol::{
 use audio::{quote_recording, quote_speech};
 pub(crate) use chat::{PROMPT_FIELDS, quote_chat};
 pub(crate) use count::warm_up;
-pub(crate) use media::{ResolvedImage, by_tokens, quote_image, quote_image_edit, quote_video};
+#[cfg(test)]
+use media::quote_image;
+pub(crate) use media::{ResolvedImage, by_tokens, quote_image_edit, quote_video};
 pub(crate) use usage::{charge, token_counts};
 
 use crate::error::Error;

@@ -1,9 +1,6 @@
 //! The providers behind the gateway: one adapter a shape of API, one connection a configured provider, and the choice
 //! between them.
 
-// The calls that need the rest of the adapters come one by one.
-#![allow(dead_code)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -29,15 +26,18 @@ mod webhook;
 
 pub(crate) use adapter::{Ability, Notice, WebhookError};
 pub(crate) use failure::{UpstreamError, clean};
-pub(crate) use request::{ChatCall, ImageCall};
-
-use request::{ResponsesCall, SpeechCall, TranscriptionCall};
+pub(crate) use request::{ChatCall, ImageCall, ResponsesCall, SpeechCall, TranscriptionCall, Upload};
 pub(crate) use route::Plan;
 pub(crate) use video::{Cancellation, Operation, Submission, Variant, VideoOrder, VideoReport, VideoStatus};
 
 use adapter::Adapter;
 use breaker::Breaker;
 use connection::Connection;
+
+/// Most bytes of a picture of a clip.
+const MAX_PICTURE: usize = 16 * 1024 * 1024;
+/// How long such a picture may take.
+const PICTURE_TIME: Duration = Duration::from_secs(60);
 
 /// All configured providers, in the order of the configuration, and the routes between them.
 #[derive(Debug)]
@@ -169,6 +169,17 @@ impl Provider {
     /// Whether a clip can be looked up by the reference that its order carried.
     pub(crate) fn can_find(&self) -> bool {
         self.adapter.can_find()
+    }
+
+    /// A picture of a finished clip, whole.
+    pub(crate) async fn video_picture(
+        &self,
+        operation: &Operation,
+        variant: Variant,
+    ) -> Result<Bytes, UpstreamError> {
+        let answer = self.video_file(operation, None, variant).await?;
+        let reading = tokio::time::timeout(PICTURE_TIME, connection::read_capped(answer, MAX_PICTURE));
+        reading.await.map_err(|_| UpstreamError::Timeout)?
     }
 
     /// Asks for a clip not to be made.

@@ -13,8 +13,9 @@ pub(crate) struct TooLong;
 /// Takes bytes as they arrive, cut anywhere, and gives the `data` of each complete event.
 ///
 /// Lines may end in LF, CRLF or CR; a byte order mark, comments and the other fields are skipped.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reader {
+    most: usize,
     line: Vec<u8>,
     data: Vec<u8>,
     has_data: bool,
@@ -23,7 +24,18 @@ pub(crate) struct Reader {
     begun: bool,
 }
 
+impl Default for Reader {
+    fn default() -> Self {
+        Reader::up_to(MAX_EVENT)
+    }
+}
+
 impl Reader {
+    /// One that reads events of that many bytes.
+    pub(crate) fn up_to(most: usize) -> Self {
+        Reader { most, line: Vec::new(), data: Vec::new(), has_data: false, after_cr: false, begun: false }
+    }
+
     /// Reads on and appends the events that are now complete.
     pub(crate) fn push(&mut self, bytes: &[u8], events: &mut Vec<String>) -> Result<(), TooLong> {
         let mut rest = bytes;
@@ -36,7 +48,7 @@ impl Reader {
             }
             let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
             self.line.extend_from_slice(&rest[..end.unwrap_or(rest.len())]);
-            if self.line.len() + self.data.len() > MAX_EVENT {
+            if self.line.len() + self.data.len() > self.most {
                 return Err(TooLong);
             }
             let Some(end) = end else { break };
@@ -97,6 +109,11 @@ pub(crate) fn lengths(text: &[u8]) -> Vec<usize> {
         }
     }
     lengths
+}
+
+/// One event under a name. `data` must not hold a line end.
+pub(crate) fn named(name: &str, data: &str) -> Bytes {
+    format!("event: {name}\ndata: {data}\n\n").into()
 }
 
 /// A comment that keeps proxies from closing a quiet connection.

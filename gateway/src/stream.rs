@@ -15,4 +15,4 @@ pub(crate) use log::{NoPlace, Place, StreamLog};
 pub(crate) use meter::{Meter, prompt_tokens, usage_of};
 pub(crate) use pump::Pump;
 pub(crate) use reading::{body, events_gone};
-pub(crate) use registry::Streams;
+pub(crate) use registry::{Streams, Writer};

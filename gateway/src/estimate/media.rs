@@ -64,15 +64,16 @@ impl ResolvedImage {
 }
 
 /// # Errors
-/// `invalid_request` naming the field and what it may be.
+/// As [`quote_image_edit`].
+#[cfg(test)]
 pub(crate) fn quote_image(model: &Model, request: &ImageRequest) -> Result<(Quote, ResolvedImage), Error> {
     quote_image_edit(model, request, 0)
 }
 
-/// The price of pictures made from others.
+/// The price of pictures, made from so many others or from none.
 ///
 /// # Errors
-/// As [`quote_image`].
+/// `invalid_request` naming the field and what it may be.
 pub(crate) fn quote_image_edit(
     model: &Model,
     request: &ImageRequest,

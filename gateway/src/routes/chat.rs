@@ -118,7 +118,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
 }
 
 /// Answers a repeat with the stream that the first call began, as far as it is kept and as it goes on.
-async fn again(state: &AppState, caller: &Caller, error: Error) -> Result<Response, Error> {
+pub(super) async fn again(state: &AppState, caller: &Caller, error: Error) -> Result<Response, Error> {
     let Some(id) = error.stream() else { return Err(error) };
     let Ok(log) = state.streams.find(id, &caller.account).await else { return Err(error) };
     let mut response = event_stream(&log, log.start());

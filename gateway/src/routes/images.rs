@@ -1,34 +1,56 @@
+//! `POST /v1/images/generations` and `/v1/images/edits`: whole, or with partial pictures ahead.
+
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
-use triptych_protocol::{ImageData, ImageRequest, ImageResponse, Scope, TriptychExtra};
+use serde_json::{Map, Value, json};
+use triptych_protocol::{ImageRequest, Scope};
 
-use crate::asset::{Asset, AssetKind, image_type};
+use super::upload::{self, Accept, File};
 use crate::auth::Caller;
-use crate::call::{self, Call, Hold, Kept, Start};
+use crate::call::{self, Call, Start};
 use crate::error::Error;
-use crate::estimate::{ResolvedImage, by_tokens, quote_image};
-use crate::ledger::UsageRecord;
-use crate::provider::{Ability, ImageCall, Provider, UpstreamError};
+use crate::estimate::{ResolvedImage, quote_image_edit};
+use crate::idempotency::body_hash;
+use crate::provider::{Ability, ImageCall, Plan, Upload};
 use crate::state::AppState;
-use crate::store::now_ms;
-use crate::stream::usage_of;
+
+mod finish;
+mod stream;
 
 /// Longest that an image call can last, links to slow files and all; then its hold is given back.
 const LIFE: Duration = Duration::from_secs(40 * 60);
-/// Largest picture, in bytes.
-const MAX_PICTURE: usize = 64 * 1024 * 1024;
+/// Most pictures that an edit may start from.
+const MOST_SOURCES: usize = 16;
+/// Fields that pass through: they change how a picture looks and not what it costs.
+const PASSED_ON: [&str; 6] =
+    ["background", "output_format", "output_compression", "moderation", "style", "input_fidelity"];
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/images/generations", post(create))
+    Router::new().route("/v1/images/generations", post(create)).route("/v1/images/edits", post(edit))
+}
+
+/// A picture call as it came.
+struct Asked {
+    route: &'static str,
+    fields: Map<String, Value>,
+    sources: Vec<Upload>,
+    mask: Option<Upload>,
+    /// What a repeat is compared by.
+    body: Bytes,
+}
+
+/// A picture call that is priced and knows where to go.
+struct Drawing {
+    plan: Plan,
+    order: ImageCall,
+    resolved: ResolvedImage,
+    as_url: bool,
 }
 
 async fn create(
@@ -38,42 +60,105 @@ async fn create(
     body: Bytes,
 ) -> Result<Response, Error> {
     caller.require(Scope::Image)?;
-    let work = run(state.clone(), caller, headers, body);
+    let fields = super::body::parse(&body)?;
+    let asked = Asked { route: "image", fields, sources: Vec::new(), mask: None, body };
+    let work = run(state.clone(), caller, headers, asked);
     call::detached(&state, work).await
 }
 
-async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) -> Result<Response, Error> {
-    let request: ImageRequest = super::body::parse(&bytes)?;
+async fn edit(State(state): State<AppState>, caller: Caller, request: Request) -> Result<Response, Error> {
+    caller.require(Scope::Image)?;
+    let headers = request.headers().clone();
+    let accept = [("image", Accept::Picture), ("mask", Accept::Picture)];
+    let form = upload::read(request, &state.config.limits, &accept).await?;
+    // The form's own bytes hold a boundary that is new each time.
+    let files = form.files.iter().map(|(name, file)| format!("{name}:{}", body_hash(&file.bytes)));
+    let files = files.collect::<Vec<_>>();
+    let fields = form.fields.into_iter().map(|(name, text)| {
+        let value = match (name.as_str(), text.parse::<u32>()) {
+            ("n" | "partial_images" | "output_compression", Ok(number)) => number.into(),
+            ("stream", _) if text == "true" || text == "false" => (text == "true").into(),
+            _ => Value::String(text),
+        };
+        (name, value)
+    });
+    let fields: Map<String, Value> = fields.collect();
+    let mut compared = fields.clone();
+    compared.insert("files".into(), files.into());
+    let body = Value::from(compared).to_string();
+    let mut asked = Asked { route: "image_edit", fields, sources: Vec::new(), mask: None, body: body.into() };
+    for (name, file) in form.files {
+        let File { name: file_name, mime, bytes } = file;
+        let file = Upload { name: file_name, mime, bytes };
+        if name == "image" {
+            asked.sources.push(file);
+        } else if asked.mask.replace(file).is_some() {
+            return Err(Error::invalid("mask", "Send one mask at most."));
+        }
+    }
+    if !(1..=MOST_SOURCES).contains(&asked.sources.len()) {
+        let message = format!("Send 1 to {MOST_SOURCES} pictures in `image`.");
+        return Err(Error::invalid("image", message));
+    }
+    let work = run(state.clone(), caller, headers, asked);
+    call::detached(&state, work).await
+}
+
+async fn run(state: AppState, caller: Caller, headers: HeaderMap, asked: Asked) -> Result<Response, Error> {
+    let streamed = asked.fields.get("stream").and_then(Value::as_bool).unwrap_or(false);
+    let format = asked.fields.get("output_format").and_then(Value::as_str).unwrap_or("png");
+    if !matches!(format, "png" | "webp" | "jpeg") {
+        return Err(Error::invalid("output_format", "`output_format` must be `png`, `webp` or `jpeg`."));
+    }
+    let request: ImageRequest = super::body::parse(json!(asked.fields).to_string().as_bytes())?;
     caller.allow_model(&request.model)?;
     let model = state.catalogue.model(&request.model)?;
-    let (quote, resolved) = quote_image(model, &request)?;
-    let plan = state.providers.plan(model, Ability::Images)?;
-    let call = Call::new(&caller, "image", &headers, bytes)?;
-    let hold = match call.start(&state, model, &quote, LIFE, None).await? {
-        Start::Replay(replay) => return Ok(replay.into_response()),
-        Start::Fresh(hold) => hold,
+    let sources = u32::try_from(asked.sources.len()).unwrap_or(u32::MAX);
+    let (quote, resolved) = quote_image_edit(model, &request, sources)?;
+    let ability = if sources > 0 { Ability::ImageEdits } else { Ability::Images };
+    // Providers without partial pictures send the finished ones only.
+    let partial = streamed.then(|| state.providers.plan(model, Ability::ImageStreams).ok()).flatten();
+    let sends_partial = partial.is_some();
+    let plan = match partial {
+        Some(plan) => plan,
+        None => state.providers.plan(model, ability)?,
     };
-    let mut extra = Map::new();
+    let mut extra = asked.fields;
+    extra.retain(|name, value| PASSED_ON.contains(&name.as_str()) && !value.is_null());
     if let Some(quality) = &resolved.quality {
         extra.insert("quality".into(), quality.as_str().into());
     }
-    let order = ImageCall {
-        model: model.id.clone(),
-        prompt: request.prompt.clone(),
-        n: resolved.n,
-        size: resolved.size.clone(),
-        extra,
-        sources: Vec::new(),
-        mask: None,
-        partial_images: 0,
-        safety_identifier: call::safety_identifier(&caller),
+    let drawing = Drawing {
+        plan,
+        order: ImageCall {
+            model: model.id.clone(),
+            prompt: request.prompt.clone(),
+            n: resolved.n,
+            size: resolved.size.clone(),
+            extra,
+            sources: asked.sources,
+            mask: asked.mask,
+            partial_images: resolved.partial_images,
+            safety_identifier: call::safety_identifier(&caller),
+        },
+        resolved,
+        as_url: request.response_format.as_deref() == Some("url"),
     };
-    let drawing = async {
-        let (provider, answer) = plan.images(&order).await?;
-        let pictures = pictures(&provider, &answer, resolved.n).await?;
+    let call = Call::new(&caller, asked.route, &headers, asked.body)?;
+    let note = streamed.then_some("its pictures were streamed");
+    let hold = match call.start(&state, model, &quote, LIFE, note).await? {
+        Start::Replay(replay) => return Ok(replay.into_response()),
+        Start::Fresh(hold) => hold,
+    };
+    if streamed && sends_partial {
+        return stream::passed_on(&state, drawing, hold).await;
+    }
+    let work = async {
+        let (provider, answer) = drawing.plan.images(&drawing.order).await?;
+        let pictures = finish::pictures(&provider, &answer, drawing.resolved.n).await?;
         Ok((answer, pictures))
     };
-    let (answer, pictures) = match call::unless_going_down(&state, drawing).await {
+    let (answer, pictures) = match call::unless_going_down(&state, work).await {
         Ok(drawn) => drawn,
         Err(error) => {
             // Where it fails it has logged itself, and the provider's error matters more to the caller.
@@ -85,93 +170,8 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         hold.release(&state, error.code().as_str()).await.ok();
         return Err(error);
     }
-    let as_url = request.response_format.as_deref() == Some("url");
-    deliver(&state, &hold, &resolved, &answer, pictures, as_url).await
-}
-
-/// The pictures of an answer, each looked at before anybody pays for it.
-async fn pictures(provider: &Provider, answer: &Value, n: u32) -> Result<Vec<Bytes>, UpstreamError> {
-    let items = answer.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut pictures = Vec::new();
-    for item in items.iter().take(n as usize) {
-        let text = |name: &str| item.get(name).and_then(Value::as_str);
-        let bytes = match (text("b64_json"), text("url")) {
-            (Some(encoded), _) => STANDARD.decode(encoded).ok().map(Bytes::from),
-            (None, Some(url)) => provider.file_bytes(url, MAX_PICTURE).await.ok(),
-            (None, None) => None,
-        };
-        match bytes.filter(|bytes| image_type(bytes).is_ok()) {
-            Some(bytes) => pictures.push(bytes),
-            None => {
-                tracing::warn!(provider = provider.id(), "a picture is no picture and is not charged")
-            }
-        }
+    if streamed {
+        return stream::made_up(&state, &drawing, &hold, &answer, pictures).await;
     }
-    if pictures.is_empty() {
-        return Err(UpstreamError::Protocol("it holds no picture".into()));
-    }
-    Ok(pictures)
-}
-
-/// Keeps the pictures, charges for exactly those, and answers.
-async fn deliver(
-    state: &AppState,
-    hold: &Hold,
-    resolved: &ResolvedImage,
-    answer: &Value,
-    pictures: Vec<Bytes>,
-    as_url: bool,
-) -> Result<Response, Error> {
-    let mut data = Vec::new();
-    let count = u32::try_from(pictures.len()).unwrap_or(resolved.n);
-    for picture in pictures {
-        let kept = keep(state, hold, &picture).await;
-        let kept = kept.map_err(|error| tracing::error!(%error, "a picture could not be kept")).ok();
-        // A picture that could not be kept is handed over all the same: it will be paid for.
-        let b64_json = (!as_url || kept.is_none()).then(|| STANDARD.encode(&picture));
-        let url = kept.as_ref().filter(|_| as_url).map(|asset| super::assets::url(state, &asset.id));
-        data.push(ImageData { b64_json, url, asset: kept.map(|asset| asset.id) });
-    }
-    let usage = usage_of(answer);
-    let charged = resolved.charge(hold.price(), count, usage.as_ref()).unwrap_or(hold.amount);
-    // Tokens that are not what is paid for would only confuse the books.
-    let tokens = usage.filter(|_| by_tokens(hold.price()));
-    let record = UsageRecord {
-        images: Some(count),
-        quality: resolved.quality.clone(),
-        size: Some(resolved.size.clone()),
-        upstream_id: answer.get("id").and_then(Value::as_str).map(str::to_owned),
-        ..tokens.map(|usage| UsageRecord::of_tokens(&usage, false)).unwrap_or_default()
-    };
-    let response = ImageResponse {
-        created: answer.get("created").and_then(Value::as_i64).unwrap_or_else(|| now_ms() / 1000),
-        data,
-        size: Some(resolved.size.clone()),
-        usage,
-        triptych: None,
-    };
-    let body = |extra: Option<&TriptychExtra>| {
-        let response = ImageResponse { triptych: extra.cloned(), ..response.clone() };
-        serde_json::to_vec(&response).unwrap_or_default()
-    };
-    let kept = |extra: &TriptychExtra| body(Some(extra));
-    let settled = hold.settle(state, charged, &record, Kept::Answer(&kept)).await;
-    // Paid work is handed over even where the receipt could not be written; the log has the rest.
-    let body = body(settled.as_ref().ok());
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
-}
-
-async fn keep(state: &AppState, hold: &Hold, picture: &Bytes) -> Result<Asset, Error> {
-    let asset = state.assets.put(AssetKind::Image, picture.clone()).await.map_err(Error::internal)?;
-    let recorded = async {
-        let mut tx = state.store.write().await?;
-        state.assets.record(&mut tx, &asset, &hold.account, None).await?;
-        tx.commit().await?;
-        Ok(())
-    };
-    if let Err(error) = recorded.await {
-        state.assets.discard(&asset).await;
-        return Err(error);
-    }
-    Ok(asset)
+    finish::deliver(&state, &hold, &drawing.resolved, &answer, pictures, drawing.as_url).await
 }

@@ -6,6 +6,7 @@ pub(crate) mod upload;
 
 mod admin;
 mod assets;
+mod audio;
 mod chat;
 mod credits;
 mod demo;
@@ -13,6 +14,7 @@ mod estimate;
 mod health;
 mod images;
 mod models;
+mod responses;
 pub(crate) mod sessions;
 mod site;
 mod streams;
@@ -40,12 +42,14 @@ pub(crate) fn for_operators() -> Router<AppState> {
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
     let router = Router::new()
         .merge(assets::router())
+        .merge(audio::router())
         .merge(chat::router())
         .merge(credits::router())
         .merge(estimate::router())
         .merge(health::router())
         .merge(images::router())
         .merge(models::router())
+        .merge(responses::router())
         .merge(sessions::router())
         .merge(site::router())
         .merge(streams::router())

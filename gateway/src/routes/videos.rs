@@ -11,10 +11,12 @@ use triptych_protocol::{
 };
 
 use super::assets;
+use crate::asset::image_type;
 use crate::auth::Caller;
 use crate::call::{self, Call};
 use crate::error::Error;
 use crate::job::{self, Created, Job, JobState};
+use crate::provider::{UpstreamError, Variant};
 use crate::state::AppState;
 use crate::store::now_ms;
 use crate::wire;
@@ -94,16 +96,26 @@ async fn list(
     Ok(Json(VideoList { object: "list".into(), data, has_more }))
 }
 
+#[derive(serde::Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    variant: Variant,
+}
+
 async fn content(
     State(state): State<AppState>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     caller.require(Scope::Video)?;
     let job = job::find(&state, &id, &caller.account).await?;
     if job.state != JobState::Completed {
         return Err(Error::new(ErrorCode::Conflict, "This video has no clip: it is not completed."));
+    }
+    if wanted.variant != Variant::Video {
+        return picture(&state, &job, wanted.variant).await;
     }
     let asset = match &job.asset_id {
         Some(asset) => state.assets.find(&state.store, asset).await?,
@@ -112,6 +124,22 @@ async fn content(
     let asset =
         asset.ok_or_else(|| Error::not_found("clip any more: it was kept for a time and then deleted"))?;
     assets::serve(&state, &asset, &headers, false).await
+}
+
+/// A picture of a clip, as long as the provider has it.
+async fn picture(state: &AppState, job: &Job, variant: Variant) -> Result<Response, Error> {
+    let gone = || Error::not_found("picture of this clip any more");
+    let provider = state.providers.get(&job.provider).ok_or_else(gone)?;
+    let operation = job.operation.as_ref().ok_or_else(gone)?;
+    let bytes = provider.video_picture(operation, variant).await?;
+    let (kind, _) =
+        image_type(&bytes).map_err(|error| Error::from(UpstreamError::Protocol(error.to_string())))?;
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "private, max-age=3600"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// Takes a job back. Unlike `DELETE` it never touches a clip that was ready before the call arrived.

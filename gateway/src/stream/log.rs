@@ -221,17 +221,17 @@ impl StreamLog {
     }
 
     /// Returns once somebody has asked for a stop.
-    pub(super) async fn stopped(&self) {
+    pub(crate) async fn stopped(&self) {
         self.until(&self.asked, |events| events.stop).await;
     }
 
     /// True while nobody reads.
-    pub(super) fn is_unread(&self) -> bool {
+    pub(crate) fn is_unread(&self) -> bool {
         self.events().readers == 0
     }
 
     /// Returns once nobody has read for that long.
-    pub(super) async fn abandoned(&self, grace: Duration) {
+    pub(crate) async fn abandoned(&self, grace: Duration) {
         loop {
             self.until(&self.asked, |events| events.readers == 0).await;
             let read = self.until(&self.asked, |events| events.readers > 0);

@@ -205,3 +205,21 @@ async fn a_clip_that_the_balance_does_not_cover_is_not_ordered() {
     assert_eq!(gateway.settled(&user).await, GRANT - held);
     gateway.check_books().await;
 }
+
+#[tokio::test]
+async fn a_clip_has_a_picture_where_its_provider_makes_one() {
+    for (kind, status) in [("openai", 200), ("generations", 400)] {
+        let gateway = Gateway::with(Options { kind: kind.into(), ..Options::default() }).await;
+        let user = gateway.user("ada").await;
+        let created = order(&gateway, &user, clip("Waves")).await;
+        ended(&gateway, &user, &created["id"]).await;
+        let path = format!("/v1/videos/{}/content?variant=thumbnail", created["id"].as_str().unwrap());
+        let picture = gateway.get(&user, &path).await;
+        assert_eq!(picture.status(), status, "{kind}");
+        if status == 200 {
+            assert!(picture.headers()["content-type"].to_str().unwrap().starts_with("image/"));
+        }
+        let other = gateway.user("bob").await;
+        assert_eq!(gateway.get(&other, &path).await.status(), 404);
+    }
+}

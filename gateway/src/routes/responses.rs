@@ -1,0 +1,152 @@
+//! `POST /v1/responses`: text, whole and streamed. Nothing of it is kept at the provider.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
+use tracing::Instrument;
+use triptych_protocol::{Scope, TriptychExtra};
+
+use super::chat::{again, event_stream};
+use crate::auth::Caller;
+use crate::call::{self, Call, Hold, Kept, Start};
+use crate::error::Error;
+use crate::estimate::{quote_aside, quote_chat};
+use crate::idempotency::stream_note;
+use crate::ledger::UsageRecord;
+use crate::provider::{Ability, Plan, ResponsesCall};
+use crate::state::AppState;
+use crate::store::new_id;
+use crate::stream::{Meter, prompt_tokens};
+
+mod order;
+mod pump;
+
+/// Longest that a call can last; then its hold is given back.
+const LIFE: Duration = Duration::from_secs(60 * 60);
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/v1/responses", post(create))
+}
+
+async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Error> {
+    caller.require(Scope::Chat)?;
+    let work = run(state.clone(), caller, headers, body);
+    call::detached(&state, work).await
+}
+
+async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) -> Result<Response, Error> {
+    let body: Map<String, Value> = super::body::parse(&bytes)?;
+    let id = body.get("model").and_then(Value::as_str);
+    let id = id.ok_or_else(|| Error::invalid("model", "Name a model; `GET /v1/models` lists them."))?;
+    caller.allow_model(id)?;
+    let chat = order::as_chat(&body)?;
+    let model = state.catalogue.model(id)?;
+    let prompt = chat.as_object().map(prompt_tokens).unwrap_or_default();
+    let (quote, _) =
+        quote_aside(model, chat, bytes.len(), quote_chat).await.map_err(order::in_their_words)?;
+    let plan = state.providers.plan(model, Ability::Responses)?;
+    let streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
+    let mut order = ResponsesCall {
+        body,
+        model: model.id.clone(),
+        max_output_tokens: quote.max_completion_tokens,
+        safety_identifier: call::safety_identifier(&caller),
+    };
+    let meter = Meter::new(prompt, 1);
+    let request = Call::new(&caller, "responses", &headers, bytes)?;
+    if !streamed {
+        return match request.start(&state, model, &quote, LIFE, None).await? {
+            Start::Replay(replay) => Ok(replay.into_response()),
+            Start::Fresh(hold) => {
+                order.max_output_tokens = hold.max_completion_tokens;
+                whole(&state, &plan, &order, hold, meter).await
+            }
+        };
+    }
+    let writer = state.streams.open(&caller.account, state.config.limits.streams_per_user).await?;
+    let log = writer.log();
+    let note = stream_note(&log.id);
+    let hold = match request.start(&state, model, &quote, LIFE, Some(&note)).await {
+        Ok(Start::Fresh(hold)) => hold,
+        Ok(Start::Replay(replay)) => return Ok(replay.into_response()),
+        Err(error) => return again(&state, &caller, error).await,
+    };
+    order.max_output_tokens = hold.max_completion_tokens;
+    let running = state.underway.begin();
+    let pump = pump::Pump::new(state, plan, order, hold, writer, running, meter);
+    // Reads from the start, so that the answer never counts as abandoned before it was delivered.
+    let response = event_stream(&log, log.start());
+    let (ready, taken) = oneshot::channel();
+    tokio::spawn(pump.run(ready).in_current_span());
+    taken.await.map_err(|_| Error::internal("the pump is gone"))??;
+    Ok(response)
+}
+
+/// The answer in one piece.
+async fn whole(
+    state: &AppState,
+    plan: &Plan,
+    order: &ResponsesCall,
+    hold: Hold,
+    mut meter: Meter,
+) -> Result<Response, Error> {
+    let mut answer = match call::unless_going_down(state, plan.responses(order)).await {
+        Ok((_, answer)) => answer,
+        Err(error) => {
+            hold.release(state, error.label()).await.ok();
+            return Err(error.into());
+        }
+    };
+    if let Err(error) = state.policy.after(&hold.about, &answer).await {
+        hold.release(state, error.code().as_str()).await.ok();
+        return Err(error);
+    }
+    meter.observe(&json!({"usage": answer.get("usage")}));
+    if !meter.delivered() {
+        meter.observe(&piece(&order::text_of(&answer)));
+    }
+    let used = meter.used();
+    let record = UsageRecord {
+        upstream_id: answer.get("id").and_then(Value::as_str).map(str::to_owned),
+        ..UsageRecord::of_tokens(&used.usage, used.estimated)
+    };
+    own(&mut answer, &order.model, &new_id("resp"));
+    let with_receipt = |extra: Option<&TriptychExtra>| {
+        let mut body = answer.clone();
+        body["triptych"] = json!(extra);
+        body.to_string().into_bytes()
+    };
+    let kept = |extra: &TriptychExtra| with_receipt(Some(extra));
+    let settled = hold.settle(state, hold.tokens(&used.usage), &record, Kept::Answer(&kept)).await;
+    // Paid work is handed over even where the receipt could not be written; the log has the rest.
+    let body = with_receipt(settled.as_ref().ok());
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// Text as a chunk that the meter counts.
+fn piece(text: &str) -> Value {
+    json!({"choices": [{"index": 0, "delta": {"content": text}}]})
+}
+
+/// Puts our names into a response object: nobody can ask the provider for it by its id, and the model is called what
+/// the catalogue calls it.
+fn own(response: &mut Value, model: &str, id: &str) {
+    if let Some(fields) = response.as_object_mut() {
+        fields.insert("id".into(), id.into());
+        fields.insert("model".into(), model.into());
+        fields.remove("safety_identifier");
+        fields.remove("user");
+    }
+}
