@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::failure::{self, UpstreamError};
 use crate::config::{HostPattern, ProviderConfig};
 use crate::failpoint;
-use crate::net::{FetchError, Fetcher};
+use crate::net::{Download, FetchError, Fetcher, Limits};
 
 /// Most bytes of an answer that is JSON: ten pictures of 4K in base64 fit.
 const MAX_JSON: usize = 256 * 1024 * 1024;
@@ -160,7 +160,8 @@ impl Connection {
     /// A file at a link, whole.
     pub(super) async fn file_bytes(&self, link: &str, cap: usize) -> Result<Bytes, UpstreamError> {
         let answer = self.file(link).await?;
-        tokio::time::timeout(FILE_HEAD, read_capped(answer, cap)).await.map_err(|_| UpstreamError::Timeout)?
+        let limits = Limits { bytes: cap as u64, idle: FILE_HEAD, total: FILE_HEAD };
+        Ok(Download::new(answer, limits)?.whole().await?)
     }
 }
 

@@ -22,6 +22,7 @@ mod errors;
 mod estimates;
 mod fleet;
 mod hooks;
+mod hygiene;
 mod images;
 mod jobs;
 mod late;
