@@ -83,6 +83,7 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
     };
     let heartbeat = tokio::spawn(heartbeat(state.clone()));
     let watch = tokio::spawn(switch::watch(state.clone()));
+    let cleaner = tokio::spawn(crate::asset::keep_clean(state.clone()));
     let grace = state.config.shutdown_grace;
     let overdue = async {
         state.shutdown.wait().await;
@@ -96,6 +97,7 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
     let settled = async {
         state.underway.idle().await;
         worker.await.ok();
+        cleaner.await.ok();
     };
     if tokio::time::timeout(grace, settled).await.is_err() {
         tracing::warn!("some calls did not end in time; the next start gives back what they hold");

@@ -1,10 +1,11 @@
 //! Files that calls have made: kept in an object store, handed out by signed links that expire.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Method;
 use bytes::Bytes;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, WriteMultipart};
 use sqlx::Row;
@@ -16,10 +17,15 @@ use crate::net::{Download, FetchError, Limits};
 use crate::store::{AnyRow, Store, Tx, new_id, now_ms};
 
 mod link;
+mod place;
 mod range;
+mod sweep;
 
 pub(crate) use link::{Link, Links};
 pub(crate) use range::{Range, Unsatisfiable};
+pub(crate) use sweep::keep_clean;
+
+use place::{Place, Presigner};
 
 /// What fetching a clip may take.
 const CLIP: Limits =
@@ -31,6 +37,9 @@ const MAGIC: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Assets {
     files: Arc<dyn ObjectStore>,
+    presigner: Option<Presigner>,
+    folder: Option<PathBuf>,
+    orphan_age: Duration,
     pub(crate) links: Links,
     keep_ms: i64,
 }
@@ -108,17 +117,15 @@ pub(crate) fn image_type(bytes: &[u8]) -> Result<(&'static str, &'static str), A
 }
 
 impl Assets {
-    /// Opens the media folder, which is created where it is missing.
+    /// Opens the media folder, which is created where it is missing, or the bucket.
     ///
     /// # Errors
-    /// A sentence naming the folder.
+    /// A sentence naming the place.
     pub(crate) fn new(config: &Config, key: &[u8]) -> Result<Self, String> {
-        let folder = &config.media;
-        let wrong = |error: String| format!("media: {}: {error}", folder.display());
-        std::fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
-        let files = LocalFileSystem::new_with_prefix(folder).map_err(|error| wrong(error.to_string()))?;
+        let Place { files, presigner, folder } = Place::open(&config.media.place)?;
+        let orphan_age = config.media.orphan_age;
         let keep_ms = i64::from(config.jobs.asset_days).saturating_mul(24 * 60 * 60 * 1000);
-        Ok(Assets { files: Arc::new(files), links: Links::new(key), keep_ms })
+        Ok(Assets { files, presigner, folder, orphan_age, links: Links::new(key), keep_ms })
     }
 
     /// Keeps a file that is at hand.
@@ -143,18 +150,13 @@ impl Assets {
         let mut asset = self.describe(AssetKind::Video, mime, ending, 0);
         let mut upload =
             WriteMultipart::new(self.files.put_multipart(&Path::from(asset.path.as_str())).await?);
-        let mut next = Some(Bytes::from(head));
-        while let Some(part) = next {
-            asset.bytes += part.len() as u64;
-            upload.wait_for_capacity(4).await?;
-            upload.put(part);
-            next = match answer.chunk().await {
-                Ok(next) => next,
-                Err(error) => {
-                    upload.abort().await?;
-                    return Err(error.into());
-                }
-            };
+        match copy(Bytes::from(head), &mut answer, &mut upload).await {
+            Ok(bytes) => asset.bytes = bytes,
+            Err(error) => {
+                // Parts of a bucket that nobody completes would be billed for ever.
+                upload.abort().await?;
+                return Err(error);
+            }
         }
         upload.finish().await?;
         Ok(asset)
@@ -214,28 +216,22 @@ impl Assets {
 
     /// Forgets a file that was kept for nothing.
     pub(crate) async fn discard(&self, asset: &Asset) {
-        if let Err(error) = self.files.delete(&Path::from(asset.path.as_str())).await {
-            tracing::warn!(asset = asset.id, %error, "a file that nobody needs could not be deleted");
-        }
+        self.remove(&asset.path).await;
     }
 
-    /// Deletes what has expired; tells how many files.
-    pub(crate) async fn sweep(&self, store: &Store) -> Result<usize, Error> {
-        let rows = sqlx::query(
-            "SELECT id, kind, mime, bytes, path, created_at, expires_at FROM asset WHERE expires_at <= $1 LIMIT 200",
-        )
-        .bind(now_ms())
-        .fetch_all(store.read())
-        .await?;
-        for row in &rows {
-            let asset = read(row)?;
-            // The file first: a row without a file answers 404, a file without a row would stay for ever.
-            self.discard(&asset).await;
-            let mut tx = store.write().await?;
-            sqlx::query("DELETE FROM asset WHERE id = $1").bind(&asset.id).execute(&mut *tx).await?;
-            tx.commit().await?;
+    /// A link to the file at the store itself, where browsers fetch from there.
+    pub(crate) async fn direct_link(
+        &self,
+        method: Method,
+        asset: &Asset,
+        download: bool,
+    ) -> Result<Option<String>, Error> {
+        match &self.presigner {
+            None => Ok(None),
+            Some(presigner) => {
+                presigner.link(method, asset, download).await.map(Some).map_err(Error::internal)
+            }
         }
-        Ok(rows.len())
     }
 
     fn describe(&self, kind: AssetKind, mime: &str, ending: &str, bytes: u64) -> Asset {
@@ -245,6 +241,32 @@ impl Assets {
         let expires_at = now.saturating_add(self.keep_ms);
         Asset { id, kind, mime: mime.to_owned(), bytes, path, created_at: now, expires_at }
     }
+}
+
+impl Asset {
+    /// The value of `Content-Disposition`: shown in the page only where it is one of the types that run no scripts.
+    pub(crate) fn disposition(&self, download: bool) -> String {
+        let inert = matches!(
+            self.mime.as_str(),
+            "image/png" | "image/jpeg" | "image/webp" | "video/mp4" | "video/webm"
+        );
+        let place = if download || !inert { "attachment" } else { "inline" };
+        let ending = self.path.rsplit_once('.').map_or("bin", |(_, ending)| ending);
+        format!("{place}; filename=\"{}.{ending}\"", self.id)
+    }
+}
+
+/// Sends on what comes; tells how many bytes it was.
+async fn copy(head: Bytes, answer: &mut Download, upload: &mut WriteMultipart) -> Result<u64, AssetError> {
+    let mut bytes = 0;
+    let mut next = Some(head);
+    while let Some(part) = next {
+        bytes += part.len() as u64;
+        upload.wait_for_capacity(4).await?;
+        upload.put(part);
+        next = answer.chunk().await?;
+    }
+    Ok(bytes)
 }
 
 fn read(row: &AnyRow) -> Result<Asset, Error> {

@@ -2,6 +2,7 @@
 
 mod check;
 mod file;
+mod media;
 mod network;
 mod policy;
 mod rate;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 use triptych_protocol::{Credits, Modality};
 
 pub(crate) use file::{Amount, read_as};
+pub use media::{Bucket, MediaConfig, MediaPlace};
 pub use network::Network;
 pub use policy::{AfterCheck, PolicyConfig, PolicyHook};
 pub use rate::RateLimits;
@@ -41,8 +43,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// `sqlite:` and a path.
     pub database: String,
-    /// The folder for pictures and clips.
-    pub media: PathBuf,
+    /// Where pictures and clips are kept.
+    pub media: MediaConfig,
     /// The folder with the built widget's files.
     pub widget: Option<PathBuf>,
     /// A catalogue of models that replaces the built-in one.

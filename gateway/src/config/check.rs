@@ -79,7 +79,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
         admin_listen,
         public_url,
         database,
-        media: folder(&file.media),
+        media: file.media_store.check(&file.media, base, env)?,
         widget: file.widget.as_deref().map(folder),
         catalogue: file.catalogue.as_deref().map(folder),
         shutdown_grace: std::time::Duration::from_secs(file.shutdown_grace_seconds),

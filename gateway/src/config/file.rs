@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer, de};
 use triptych_protocol::{Credits, Modality};
 
+use super::media::MediaStoreTable;
 use super::policy::PolicyTable;
 use super::rate::RateLimits;
 use super::site::SiteTable;
@@ -23,7 +24,9 @@ pub(super) struct File {
     pub(super) database_env: Option<String>,
     #[serde(default)]
     pub(super) token_keys_old_env: Vec<String>,
-    pub(super) media: PathBuf,
+    pub(super) media: String,
+    #[serde(default)]
+    pub(super) media_store: MediaStoreTable,
     pub(super) widget: Option<PathBuf>,
     pub(super) catalogue: Option<PathBuf>,
     #[serde(default = "ten")]

@@ -49,7 +49,12 @@ fn the_example_file_is_a_good_start() {
 
 #[test]
 fn the_example_file_shows_the_defaults_and_knows_every_key() {
-    let (plain, full) = (parse(EXAMPLE).unwrap(), parse(&uncommented()).unwrap());
+    // The keys of a bucket are refused beside a folder.
+    let bucket = uncommented().replace("\nmedia = \"media\"\n", "\nmedia = \"s3://media/triptych\"\n");
+    let (plain, full) = (parse(EXAMPLE).unwrap(), parse(&bucket).unwrap());
+    assert_eq!(plain.media.orphan_age, full.media.orphan_age);
+    let MediaPlace::Bucket(bucket) = full.media.place else { panic!("{:?}", full.media) };
+    assert_eq!((bucket.path_style, bucket.presign), (true, None));
     assert!(full.database.starts_with("postgres://triptych:secret@"));
     assert_eq!(plain.jobs, full.jobs);
     assert_eq!(plain.limits, full.limits);

@@ -128,7 +128,6 @@ async fn listen(state: AppState) {
 }
 
 async fn sweep(state: &AppState) -> Result<(), Error> {
-    state.assets.sweep(&state.store).await?;
     state.ledger.release_overdue(now_ms()).await?;
     state.ledger.release_interrupted().await?;
     crate::idempotency::sweep(&state.store).await?;

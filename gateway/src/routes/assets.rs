@@ -1,13 +1,16 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
 
 use crate::asset::{Asset, Link, Range, Unsatisfiable};
 use crate::error::Error;
 use crate::state::AppState;
+
+/// Which pages may show a file.
+const CROSS_ORIGIN: header::HeaderName = header::HeaderName::from_static("cross-origin-resource-policy");
 
 pub(super) fn router() -> Router<AppState> {
     Router::new().route("/v1/assets/{id}", get(read))
@@ -21,6 +24,7 @@ pub(crate) fn url(state: &AppState, asset: &str) -> String {
 /// No token: the signature in the query lets `<img>` and `<video>` read the file.
 async fn read(
     State(state): State<AppState>,
+    method: Method,
     Path(id): Path<String>,
     Query(link): Query<Link>,
     headers: HeaderMap,
@@ -31,7 +35,24 @@ async fn read(
         None
     };
     let asset = asset.ok_or_else(|| Error::not_found("file, or the link to it has expired"))?;
-    serve(&state, &asset, &headers, link.download.is_some_and(|value| value != "0")).await
+    let download = link.download.is_some_and(|value| value != "0");
+    match state.assets.direct_link(method, &asset, download).await? {
+        Some(url) => elsewhere(&url),
+        None => serve(&state, &asset, &headers, download).await,
+    }
+}
+
+/// Sends the browser to the store. The link there ends sooner than ours, so nobody may keep this answer.
+fn elsewhere(url: &str) -> Result<Response, Error> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, HeaderValue::from_str(url).map_err(Error::internal)?);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Whose link it was is no business of the store's.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CROSS_ORIGIN, HeaderValue::from_static("cross-origin"));
+    Ok(response)
 }
 
 /// The file, or the part of it that `Range` asks for, with headers that keep it from being anything but media.
@@ -63,8 +84,6 @@ pub(super) async fn serve(
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    let ending = asset.path.rsplit_once('.').map_or("bin", |(_, ending)| ending);
-    let place = if download { "attachment" } else { "inline" };
     let mut set = |name: header::HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(name, value);
@@ -77,9 +96,9 @@ pub(super) async fn serve(
     set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");
     set(header::CACHE_CONTROL, "private, max-age=3600");
     set(header::ETAG, &format!("\"{}\"", asset.id));
-    set(header::CONTENT_DISPOSITION, &format!("{place}; filename=\"{}.{ending}\"", asset.id));
+    set(header::CONTENT_DISPOSITION, &asset.disposition(download));
     // Pages of other origins show it; that is what it is for.
-    set(header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+    set(CROSS_ORIGIN, "cross-origin");
     if let Some(about) = about {
         set(header::CONTENT_RANGE, &about);
     }

@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) grace_seconds: Option<u32>,
     /// Keys of the tenant `acme`.
     pub(crate) tenant: String,
+    /// A bucket for media instead of a folder, as `s3://…`.
+    pub(crate) bucket: Option<String>,
     /// Tables at its end.
     pub(crate) tables: String,
     /// Keys of the table `[jobs]`, which has quick polls otherwise.
@@ -110,7 +112,7 @@ base_url = "{base}"
 {provider}
 {tables}
 "#,
-        media = media.display(),
+        media = options.bucket.clone().unwrap_or_else(|| media.display().to_string()),
         top = options.top,
         grace = options.grace_seconds.unwrap_or(5),
         jobs = options.jobs.as_deref().unwrap_or("poll_min_ms = 20\npoll_max_ms = 100"),
@@ -163,6 +165,8 @@ fn env(name: &str) -> Option<String> {
         "GLOBEX_SECRET" => OTHER_SECRET,
         "TOPUP_SECRET" => TOPUP_SECRET,
         "WEBHOOK_SECRET" => triptych_simulator::DEFAULT_WEBHOOK_SECRET,
+        "BUCKET_KEY_ID" => crate::bucket::KEY_ID,
+        "BUCKET_SECRET" => crate::bucket::SECRET,
         _ => return None,
     };
     Some(value.to_owned())
