@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, ShadowRootInit, ShadowRootMode};
 
-use crate::client::token::from_config;
+use crate::client::token::from_config_alone;
 use crate::config::Config;
 use crate::host::{Emit, HostEvent};
 use crate::mount::{Mounted, mount};
@@ -29,7 +29,7 @@ pub fn Copilot(
     Effect::new(move || {
         let Some(host) = host.get() else { return };
         let Some(root) = shadow_root(&host.unchecked_into()) else { return };
-        let Some(tokens) = from_config(&config, JsValue::UNDEFINED) else {
+        let Some(tokens) = from_config_alone(&config) else {
             problem.set(Some("Set token_url, or site_key, and the gateway's address.".into()));
             return;
         };

@@ -16,12 +16,12 @@ const WORTH_WAITING: Duration = Duration::from_secs(60);
 pub(crate) struct Error {
     code: ErrorCode,
     message: String,
-    param: Option<Box<str>>,
+    param: Option<String>,
     retry_after: Option<Duration>,
     /// True where a repeat by itself is of no use.
     is_final: bool,
     shortfall: Option<Box<Shortfall>>,
-    cause: Option<Box<str>>,
+    cause: Option<String>,
     stream: Option<Box<str>>,
 }
 
@@ -71,7 +71,7 @@ impl Error {
     }
 
     pub(crate) fn param(mut self, param: impl Into<String>) -> Self {
-        self.param = Some(param.into().into());
+        self.param = Some(param.into());
         self
     }
 
@@ -88,18 +88,23 @@ impl Error {
 
     /// What lies behind it, for the log only.
     pub(crate) fn cause(mut self, cause: impl fmt::Display) -> Self {
-        self.cause = Some(cause.to_string().into());
+        self.cause = Some(cause.to_string());
         self
     }
 
     /// The stream that has the answer which this error refuses to make anew.
     pub(crate) fn with_stream(mut self, id: Option<String>) -> Self {
-        self.stream = id.map(Into::into);
+        self.stream = id.map(String::into_boxed_str);
         self
     }
 
     pub(crate) fn stream(&self) -> Option<&str> {
         self.stream.as_deref()
+    }
+
+    /// The field that is at fault.
+    pub(crate) fn param_name(&self) -> Option<&str> {
+        self.param.as_deref()
     }
 
     pub(crate) fn code(&self) -> ErrorCode {
@@ -117,7 +122,7 @@ impl Error {
             error: ErrorDetail {
                 message: self.message.clone(),
                 kind: self.code.kind().to_owned(),
-                param: self.param.as_deref().map(str::to_owned),
+                param: self.param.clone(),
                 code: Some(self.code.as_str().to_owned()),
                 needed: shortfall.map(|shortfall| shortfall.needed),
                 available: shortfall.map(|shortfall| shortfall.available),

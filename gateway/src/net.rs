@@ -167,7 +167,6 @@ impl Download {
     }
 
     /// All of it.
-    #[cfg(test)]
     pub(crate) async fn whole(mut self) -> Result<Bytes, FetchError> {
         let mut body = bytes::BytesMut::new();
         while let Some(part) = self.chunk().await? {

@@ -139,6 +139,11 @@ pub(crate) fn from_config(config: &Config, element: JsValue) -> Option<Source> {
     given(&config.site_key).map(|key| from_site(gateway, key, element))
 }
 
+/// Tokens as the settings say, where there is no custom element.
+pub(crate) fn from_config_alone(config: &Config) -> Option<Source> {
+    from_config(config, JsValue::UNDEFINED)
+}
+
 /// Tokens from the address that the page's backend serves.
 fn from_url(url: String) -> Source {
     Rc::new(move |_reason| {

@@ -40,7 +40,7 @@ pub(crate) enum Told {
     /// The video with this id was taken on.
     Job(String),
     /// It failed, and nothing is to be charged.
-    Failed(String),
+    Failed(#[expect(dead_code, reason = "it is shown where a run breaks a rule")] String),
     /// Nobody knows how it ended, and its hold was given back.
     Unknown,
 }

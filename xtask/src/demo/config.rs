@@ -54,7 +54,10 @@ impl GatewayConfig<'_> {
         let origins: Vec<String> = self.origins.iter().map(|origin| quoted(origin)).collect();
         line(format_args!("origins = [{}]", origins.join(", ")));
         // For www/site-key.html. The demo adds its own origin.
-        line(format_args!("\n[[sites]]\nkey = \"site_pk_demo\"\ntenant = {}\norigins = []", quoted(self.tenant)));
+        line(format_args!(
+            "\n[[sites]]\nkey = \"site_pk_demo\"\ntenant = {}\norigins = []",
+            quoted(self.tenant)
+        ));
         line(format_args!("daily_grant = 20\nchallenge = {{ work_bits = 14 }}"));
         if let Some(upstream) = self.upstream {
             line(format_args!("\n[[providers]]\nid = \"upstream\"\nkind = \"openai\""));
