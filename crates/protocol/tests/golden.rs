@@ -2,40 +2,10 @@
 //! writes it back otherwise, has changed the protocol. `BLESS=1 cargo test -p triptych-protocol` writes the files anew.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::Path;
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use shared::*;
 use triptych_protocol::*;
 
-fn golden<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, value: T) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.json"));
-    let written = serde_json::to_string_pretty(&value).unwrap() + "\n";
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &written).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).expect("run with BLESS=1 to write the file");
-    assert_eq!(serde_json::from_str::<T>(&golden).unwrap(), value, "{name}.json reads differently");
-    assert_eq!(written, golden, "{name} is written differently");
-}
-
-fn balance() -> Balance {
-    Balance {
-        available: Credits::from_micro(968_123_456),
-        held: Credits::from_whole(32),
-        currency: "credits".into(),
-        low_at: Some(Credits::from_whole(50)),
-        top_up_url: Some("https://shop.example/credits".into()),
-    }
-}
-
-fn extra() -> TriptychExtra {
-    TriptychExtra {
-        cost: Receipt::new(Credits::from_whole(2), Credits::from_micro(1_250_000)),
-        credits: balance(),
-        cut: None,
-    }
-}
+mod shared;
 
 #[test]
 fn sessions_keep_their_shape() {

@@ -1,22 +1,10 @@
 //! The wire of pictures and clips as it is written down; see `golden.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::Path;
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use shared::*;
 use triptych_protocol::*;
 
-fn golden<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, value: T) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.json"));
-    let written = serde_json::to_string_pretty(&value).unwrap() + "\n";
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &written).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).expect("run with BLESS=1 to write the file");
-    assert_eq!(serde_json::from_str::<T>(&golden).unwrap(), value, "{name}.json reads differently");
-    assert_eq!(written, golden, "{name} is written differently");
-}
+mod shared;
 
 #[test]
 fn images_keep_their_shape() {
