@@ -10,7 +10,7 @@ use crate::videos::{clip, ended, order, price};
 
 #[tokio::test]
 async fn a_clip_that_was_made_after_it_was_given_up_is_the_platforms_loss_once() {
-    let sim = triptych_simulator::Config { video_speed: 15.0, ..triptych_simulator::Config::instant() };
+    let sim = triptych_simulator::Config { video_speed: 6.0, ..triptych_simulator::Config::instant() };
     let mut gateway = Gateway::with(Options { simulator: Some(sim), ..Options::default() }).await;
     let user = gateway.user("ada").await;
     let created = order(&gateway, &user, clip("Waves")).await;
