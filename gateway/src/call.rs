@@ -44,8 +44,6 @@ pub(crate) struct Call<'a> {
     pub(crate) route: &'static str,
     pub(crate) key: Option<KeyName>,
     pub(crate) body: Bytes,
-    /// The most tokens that it can use; 0 where it has none.
-    pub(crate) tokens: u64,
 }
 
 /// How a call begins.
@@ -86,7 +84,7 @@ impl<'a> Call<'a> {
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Self, Error> {
-        Ok(Call { caller, route, key: idempotency::key_of(headers)?, body, tokens: 0 })
+        Ok(Call { caller, route, key: idempotency::key_of(headers)?, body })
     }
 
     /// Looks at what the call carries, before anything is held for it or sent. Every priced call passes here.
@@ -141,7 +139,7 @@ impl<'a> Call<'a> {
         if let Some(guard) = &guard {
             guard.attach(&mut tx, &id, note).await?;
         }
-        let demand = Demand::new(model, &quote, self.tokens);
+        let demand = Demand::new(model, &quote);
         let admission = limit::admit(state, &mut tx, self.caller, demand).await?;
         tx.commit().await?;
         Ok(Start::Fresh(Hold {

@@ -62,6 +62,14 @@ impl Quote {
         }
     }
 
+    /// The most tokens that the call can use; 0 where its answer has no cap in tokens.
+    pub(crate) fn tokens(&self) -> u64 {
+        let (Some(answer), Some(cap)) = (self.answer, self.max_completion_tokens) else { return 0 };
+        let TokenBound { text, audio, image, completion, .. } = answer.rest;
+        let answers = u64::from(cap).saturating_mul(answer.choices.into());
+        [text, audio, image, completion].into_iter().fold(answers, u64::saturating_add)
+    }
+
     /// The quote that a balance covers: this one, or one for a shorter answer. Where not even the shortest is covered
     /// it is that one, which says what is needed.
     pub(crate) fn within(&self, available: Credits) -> Quote {

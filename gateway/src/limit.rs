@@ -38,8 +38,8 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    pub(crate) fn new(model: &Model, quote: &Quote, tokens: u64) -> Self {
-        Demand { amount: quote.estimate.amount, tokens, modality: model.triptych.modality }
+    pub(crate) fn new(model: &Model, quote: &Quote) -> Self {
+        Demand { amount: quote.estimate.amount, tokens: quote.tokens(), modality: model.triptych.modality }
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) async fn create(
         let message = "Too many videos of this user are waiting. Wait for one to end.";
         return Err(Error::new(ErrorCode::RateLimited, message).retry_after(Duration::from_secs(10)));
     }
-    limit::admit(state, &mut tx, call.caller, Demand::new(model, &quote, 0)).await?;
+    limit::admit(state, &mut tx, call.caller, Demand::new(model, &quote)).await?;
     let id = new_id("video");
     let now = now_ms();
     sqlx::query(

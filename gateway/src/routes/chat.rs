@@ -77,9 +77,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
             safety_identifier: call::safety_identifier(&caller),
         },
     };
-    let mut request = Call::new(&caller, "chat", &headers, bytes)?;
-    let cap = u64::from(quote.max_completion_tokens.unwrap_or(0));
-    request.tokens = prepared.prompt_tokens.saturating_add(cap.saturating_mul(prepared.choices.into()));
+    let request = Call::new(&caller, "chat", &headers, bytes)?;
     if !streamed {
         return match request.start(&state, model, &quote, LIFE, None).await? {
             Start::Replay(replay) => Ok(replay.into_response()),

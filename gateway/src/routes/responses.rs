@@ -84,6 +84,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         Err(error) => return again(&state, &caller, error).await,
     };
     order.max_output_tokens = hold.max_completion_tokens;
+    state.switches.follow(&caller, &model.id, &plan.ids(), &log);
     let running = state.underway.begin();
     let pump = pump::Pump::new(state, plan, order, hold, writer, running, meter);
     // Reads from the start, so that the answer never counts as abandoned before it was delivered.

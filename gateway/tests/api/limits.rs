@@ -86,6 +86,8 @@ async fn tokens_count_by_what_was_used_once_that_is_known() {
     let answer = gateway.post(&user, "/v1/chat/completions", body).await;
     assert_eq!(answer.headers()["x-should-retry"], "false");
     refused(answer, TOO_MANY, "rate_limited").await;
+    let body = json!({"model": "gpt-5.4", "input": "Hello.", "max_output_tokens": 16000});
+    refused(gateway.post(&user, "/v1/responses", body).await, TOO_MANY, "rate_limited").await;
     gateway.check_books().await;
 }
 
