@@ -184,7 +184,15 @@ impl Provider {
 
     /// Asks for a clip not to be made.
     pub(crate) async fn video_cancel(&self, operation: &Operation) -> Result<Cancellation, UpstreamError> {
-        self.adapter.video_cancel(&self.connection, operation).await
+        let answer = self.adapter.video_cancel(&self.connection, operation).await?;
+        if answer != Cancellation::TooLate {
+            return Ok(answer);
+        }
+        // It may have been taken back already, by an attempt whose answer was lost or by another gateway.
+        match self.video_status(operation).await {
+            Ok(VideoReport { status: VideoStatus::Cancelled, .. }) => Ok(Cancellation::Cancelled),
+            _ => Ok(answer),
+        }
     }
 
     /// The clip that was ordered under a reference; an error where the provider cannot say.

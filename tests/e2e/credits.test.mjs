@@ -124,7 +124,7 @@ scenario(
     await visit.answered();
     await visit.balanceShown();
   },
-  { credits: 3 },
+  { credits: 2 },
 );
 
 scenario("the page hears of every change of the balance", async (visit) => {

@@ -147,8 +147,8 @@ async fn understand(answer: Response, kind: Kind) -> Option<Told> {
     let (code, message) = (error["code"].as_str()?, error["message"].as_str().unwrap_or_default());
     match code {
         "in_flight" | "unavailable" | "rate_limited" => None,
-        "conflict" | "answer_gone" if message.contains("unknown") => Some(Told::Unknown),
-        "conflict" | "answer_gone" => Some(Told::DoneBefore),
+        "conflict" if message.contains("unknown") => Some(Told::Unknown),
+        "conflict" | "already_charged" => Some(Told::DoneBefore),
         _ => Some(Told::Failed(format!("{status} {code}: {message}"))),
     }
 }
