@@ -228,6 +228,19 @@ impl TestApp {
         (self.state, self.url, self.server) = (state, url, Some(server));
     }
 
+    /// True where other gateways may use its database.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.database.starts_with("postgres")
+    }
+
+    /// Starts a gateway of the same configuration beside this one, and ends it again; the reason where it refuses.
+    pub(crate) async fn another(&self) -> Result<(), String> {
+        let config = Config::parse("test.toml", &self.config, &self.folder, &env).unwrap();
+        let state = AppState::build(config).await.map_err(|error| error.to_string())?;
+        state.let_go();
+        Ok(())
+    }
+
     /// Stops the gateway for good.
     pub(crate) async fn end(&mut self) {
         self.stop().await;

@@ -8,7 +8,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::app::{Options, refused};
+use crate::app::{Options, TestApp, refused};
 use crate::redis::Redis;
 use crate::support::{GRANT, Gateway, User, chunks, eventually, streamed, text_of};
 
@@ -19,11 +19,20 @@ fn paced(redis: &Redis, tokens_per_second: f64) -> Options {
     Options { top, tables, simulator: Some(simulator), ..Options::default() }
 }
 
-/// A second node. It shares the log, and knows the accounts of the first one as they were when it started.
+/// A second node beside the first one, with the same log of streams.
 async fn second(first: &Gateway, options: &Options) -> Gateway {
-    let file = |name: &'static str| Some((name, std::fs::read(first.app.folder.join(name)).ok()?));
+    Gateway::with(beside(&first.app, options.clone())).await
+}
+
+/// What a second node starts with. On PostgreSQL that is the same database. A SQLite file has one gateway, so there it
+/// is a copy: the log is still shared, and that is what most of these tests are about.
+fn beside(first: &TestApp, options: Options) -> Options {
+    if first.is_shared() {
+        return Options { database: Some(first.database.clone()), ..options };
+    }
+    let file = |name: &'static str| Some((name, std::fs::read(first.folder.join(name)).ok()?));
     let files = ["triptych.db", "triptych.db-wal"].into_iter().filter_map(file).collect();
-    Gateway::with(Options { files, ..options.clone() }).await
+    Options { files, ..options }
 }
 
 /// A node on threads of its own, which can be ended as a crash does: all its tasks are gone at once.
@@ -35,29 +44,27 @@ struct Node {
 }
 
 impl Node {
-    /// Runs a node with a user, and tells which files another node needs to know the user as well.
-    async fn start(options: Options) -> (Node, Vec<(&'static str, Vec<u8>)>) {
+    /// Runs a node with a user, and tells what another node starts with to know the user as well.
+    async fn start(options: Options) -> (Node, Options) {
         let (told, tell) = (mpsc::channel(), oneshot::channel::<()>());
         let (sender, receiver) = told;
         let thread = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
             runtime.block_on(async move {
-                let gateway = Gateway::with(options).await;
+                let gateway = Gateway::with(options.clone()).await;
                 let user = gateway.user("ada").await;
-                let file =
-                    |name: &'static str| Some((name, std::fs::read(gateway.app.folder.join(name)).ok()?));
-                let files: Vec<_> = ["triptych.db", "triptych.db-wal"].into_iter().filter_map(file).collect();
-                sender.send((gateway.app.url.clone(), user.token().to_owned(), files)).unwrap();
+                let beside = beside(&gateway.app, options);
+                sender.send((gateway.app.url.clone(), user.token().to_owned(), beside)).unwrap();
                 tell.1.await.ok();
                 // Not dropped in order: nothing may be said any more.
                 std::mem::forget(gateway);
             });
             runtime.shutdown_background();
         });
-        let (url, token, files) =
+        let (url, token, beside) =
             tokio::task::spawn_blocking(move || receiver.recv().unwrap()).await.unwrap();
-        (Node { url, token, crash: Some(tell.0), thread: Some(thread) }, files)
+        (Node { url, token, crash: Some(tell.0), thread: Some(thread) }, beside)
     }
 
     fn post(&self, client: &Client, body: &Value) -> RequestBuilder {
@@ -146,8 +153,10 @@ async fn a_stop_reaches_the_node_that_streams() {
 #[tokio::test]
 async fn who_reads_a_stream_whose_node_dies_is_told() {
     let Some(redis) = Redis::start().await else { return };
-    let (mut node, files) = Node::start(paced(&redis, 20.0)).await;
-    let other = Gateway::with(Options { files, ..paced(&redis, 20.0) }).await;
+    let mut options = paced(&redis, 20.0);
+    options.top.push_str("silence_ms = 2000\n");
+    let (mut node, beside) = Node::start(options).await;
+    let mut other = Gateway::with(beside).await;
     let user = other.user("ada").await;
     let client = Client::new();
     let mut response = node.post(&client, &streamed("A long story.")).send().await.unwrap();
@@ -165,6 +174,57 @@ async fn who_reads_a_stream_whose_node_dies_is_told() {
     let mut connection = redis.connection().await.unwrap();
     let state: String = connection.hget(format!("{}stream:{id}", redis.prefix), "state").await.unwrap();
     assert_eq!(state, "lost");
+    if !other.app.is_shared() {
+        return;
+    }
+    // What the dead one held is given back, by whoever starts or looks next.
+    assert!(other.balance(&user).await.held.micro() > 0);
+    eventually("the hold is given back", async || {
+        other.app.restart().await;
+        (other.balance(&user).await.held.micro() == 0).then_some(())
+    })
+    .await;
+    assert_eq!(other.balance(&user).await.available.micro(), GRANT);
+    other.app.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_sqlite_file_has_one_gateway() {
+    let mut gateway = Gateway::start().await;
+    if gateway.app.is_shared() {
+        return;
+    }
+    let user = gateway.user("ada").await;
+    let refusal = gateway.app.another().await.unwrap_err();
+    assert!(refusal.contains("another gateway is using it"), "{refusal}");
+    assert_eq!(gateway.balance(&user).await.available.micro(), GRANT);
+    gateway.app.end().await;
+    gateway.app.another().await.unwrap();
+}
+
+#[tokio::test]
+async fn nodes_on_one_database_sell_its_credits_once() {
+    let Some(redis) = Redis::start().await else { return };
+    let options = paced(&redis, 1000.0);
+    let first = Gateway::with(options.clone()).await;
+    if !first.app.is_shared() {
+        return;
+    }
+    let other = second(&first, &options).await;
+    let user = first.user("ada").await;
+    let path = "/v1/chat/completions";
+    let calls = (0..6).map(|number| {
+        let (node, user) = (if number % 2 == 0 { &first } else { &other }, user.clone());
+        async move { node.post(&user, path, streamed("A story.")).await.text().await.unwrap() }
+    });
+    let texts = futures_util::future::join_all(calls).await;
+    assert!(texts.iter().all(|text| chunks(text).last().unwrap().get("error").is_none()));
+    let left = first.settled(&user).await;
+    assert_eq!(other.balance(&user).await.available.micro(), left);
+    let charges = first.app.charges().await;
+    let charged: i64 = charges.iter().map(|charge| charge["charged"].as_i64().unwrap()).sum();
+    assert_eq!((charges.len(), GRANT - left), (6, charged));
+    other.app.assert_sound().await;
 }
 
 #[tokio::test]
