@@ -27,6 +27,8 @@ use crate::switch;
 
 /// How long the last events of streams may take to get to other nodes.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
+/// How long the last spans may take to get to the collector.
+const LAST_SPANS: Duration = Duration::from_secs(3);
 /// The longest plain-text refusal that is worth passing on.
 const LONGEST_REFUSAL: usize = 1024;
 
@@ -50,7 +52,7 @@ fn surrounded(calls: Router<AppState>, state: AppState) -> Router {
         .layer(from_fn(one_shape_of_error))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), cors))
-        .layer(from_fn(observe))
+        .layer(from_fn_with_state(state.clone(), observe))
         .with_state(state)
 }
 
@@ -107,6 +109,7 @@ pub async fn serve_on(state: AppState, listener: TcpListener, admin: Option<TcpL
     drop(streams);
     watch.abort();
     state.store.close().await;
+    state.traces.flush(grace.min(LAST_SPANS)).await;
 }
 
 /// Tells other gateways on the same database that this one runs, and gives back what those that do not run any more

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::ledger::AccountId;
 use crate::limit::RateSlot;
 use crate::state::AppState;
+use crate::trace;
 
 /// A browser call that was let in.
 #[derive(Clone, Debug)]
@@ -86,6 +87,7 @@ impl FromRequestParts<AppState> for Caller {
                 return Err(Error::new(ErrorCode::ScopeDenied, message));
             }
         }
+        trace::note_text("triptych.tenant", &claims.tenant);
         Ok(Caller {
             account: revocation::admit(&state.store, &claims).await?,
             tenant: claims.tenant,

@@ -20,6 +20,7 @@ use crate::policy::About;
 use crate::provider::UpstreamError;
 use crate::state::AppState;
 use crate::store::{Tx, now_ms};
+use crate::trace;
 
 /// Waits between the attempts to write an outcome down. The upstream work is done by then, so giving up early would
 /// lose money; in the meantime the hold stays.
@@ -282,7 +283,9 @@ pub(crate) async fn detached<T: Send + 'static>(
     });
     // The listener is dropped with this future, when the connection is.
     let _listener = listener;
-    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| Err(Error::internal(error)))
+    tokio::spawn(trace::carry(work).in_current_span())
+        .await
+        .unwrap_or_else(|error| Err(Error::internal(error)))
 }
 
 /// Waits for a provider, but no longer than the process may live: its hold is then given back now and not by the next

@@ -1,5 +1,8 @@
 //! What an operator does on the command line, beside a gateway that may be running.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use triptych_protocol::{Balance, Credits, Session, SessionRequest};
 
@@ -10,6 +13,9 @@ use crate::ledger::NewGrant;
 use crate::routes::sessions::{check_user, mint};
 use crate::state::{AppState, StartError};
 use crate::store::Store;
+
+/// How long the gateway may take to say that it is well.
+const HEALTH: Duration = Duration::from_secs(3);
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,28 @@ pub struct Grant {
     pub key: String,
     /// For the record.
     pub reason: String,
+}
+
+/// Asks the gateway at the configuration's own address whether it is well.
+///
+/// # Errors
+/// Where nobody answers there in time, or it is not well.
+pub async fn health(config: &Config) -> Result<(), CommandError> {
+    let mut address = config.listen;
+    if address.ip().is_unspecified() {
+        // It listens on all addresses; some systems do not connect to that.
+        let loopback: IpAddr =
+            if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+        address.set_ip(loopback);
+    }
+    let refused = |what: String| CommandError::Refused(format!("the gateway at {address} {what}"));
+    let client = reqwest::Client::builder().no_proxy().timeout(HEALTH).build();
+    let client = client.map_err(|error| CommandError::Refused(error.to_string()))?;
+    match client.get(format!("http://{address}/healthz")).send().await {
+        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) => Err(refused(format!("answers {}", answer.status().as_u16()))),
+        Err(_) => Err(refused("does not answer".to_owned())),
+    }
 }
 
 /// Brings the tables up to date.

@@ -9,6 +9,7 @@ mod rate;
 mod safety;
 mod site;
 mod streams;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -31,6 +32,7 @@ pub use safety::{NetworkConfig, ServerConfig};
 pub use site::{Challenge, Site};
 pub(crate) use site::{VISITOR, site_of};
 pub use streams::{StreamLogPlace, StreamsConfig};
+pub use telemetry::TracesConfig;
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where URLs that came from outside may lead.
     pub network: NetworkConfig,
+    /// Where traces go; nowhere where it is `None`.
+    pub traces: Option<TracesConfig>,
     /// Who judges requests and answers.
     pub policy: PolicyConfig,
     /// The demonstration, which plays the host's backend as well.

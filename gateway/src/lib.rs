@@ -39,6 +39,7 @@ mod sse;
 mod store;
 mod stream;
 mod switch;
+mod trace;
 mod widget_files;
 mod wire;
 

@@ -31,6 +31,8 @@ enum Verb {
     Serve,
     /// Say what is wrong with the configuration, or that nothing is.
     CheckConfig,
+    /// Ask the gateway that runs with this configuration on this machine whether it is well. For health checks.
+    Health,
     /// Bring the tables of the database up to date, which `serve` does as well.
     Migrate,
     /// Recompute every balance from the ledger's entries and print what does not agree.
@@ -87,6 +89,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Verb::CheckConfig => {
             config.check_catalogue()?;
             say(&format!("{}: ok", arguments.config.display()));
+        }
+        Verb::Health => {
+            triptych_gateway::init_tls();
+            command::health(&config).await?;
+            say("well");
         }
         Verb::Migrate => {
             command::migrate(&config).await?;

@@ -3,12 +3,13 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::state::AppState;
 use crate::store::new_id;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -83,15 +84,20 @@ fn describe() {
 }
 
 /// Gives every answer its `x-request-id`, and counts, times and logs the request.
-pub(crate) async fn observe(request: Request, next: Next) -> Response {
+pub(crate) async fn observe(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = new_id("req");
     let method = method_label(request.method());
     // The pattern, not the path: ids would make a metric of each thing.
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id = %id, method, route = %route);
-    let mut response = tracing::Instrument::instrument(next.run(request), span.clone()).await;
+    let trace = state.traces.request(method, &route, request.headers());
+    let answering = tracing::Instrument::instrument(next.run(request), span.clone());
+    let mut response = trace.run(answering).await;
     let status = response.status().as_u16();
+    trace.set_text("triptych.request.id", &id);
+    trace.answered(status);
+    trace.end();
     let elapsed = started.elapsed();
     span.in_scope(|| tracing::info!(status, elapsed_ms = elapsed.as_millis() as u64, "answered"));
     metrics::histogram!(LATENCY, "route" => route.clone()).record(elapsed.as_secs_f64());

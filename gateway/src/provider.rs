@@ -10,6 +10,7 @@ use reqwest::Response;
 use serde_json::Value;
 
 use crate::config::{Config, ProviderConfig, ProviderKind, RouteConfig};
+use crate::trace;
 
 mod adapter;
 mod atlas;
@@ -136,19 +137,35 @@ impl Provider {
         outcome
     }
 
+    /// Runs a call about a clip in a span of its own.
+    async fn traced<T>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<T, UpstreamError> {
+        let span = trace::upstream(operation, None, self.config());
+        let outcome = span.run(call).await;
+        span.heard(outcome.as_ref().err());
+        span.end();
+        outcome
+    }
+
     /// Orders a clip.
     pub(crate) async fn video_create(&self, order: &VideoOrder) -> Submission {
         if let Err(left) = self.breaker.admit() {
             return Submission::Busy(UpstreamError::Resting(left));
         }
-        let submission = self.adapter.video_create(&self.connection, order).await;
+        let span = trace::upstream("video_create", Some(&order.model), self.config());
+        let submission = span.run(self.adapter.video_create(&self.connection, order)).await;
+        span.heard(submission.error());
+        span.end();
         self.breaker.record(submission.error());
         submission
     }
 
     /// Where a clip stands. Polls go on while the breaker is open: the work is under way.
     pub(crate) async fn video_status(&self, operation: &Operation) -> Result<VideoReport, UpstreamError> {
-        self.adapter.video_status(&self.connection, operation).await
+        self.traced("video_status", self.adapter.video_status(&self.connection, operation)).await
     }
 
     /// A finished clip, or a picture of it.
@@ -158,7 +175,7 @@ impl Provider {
         output: Option<&str>,
         variant: Variant,
     ) -> Result<Response, UpstreamError> {
-        self.adapter.video_file(&self.connection, operation, output, variant).await
+        self.traced("video_file", self.adapter.video_file(&self.connection, operation, output, variant)).await
     }
 
     /// Whether a clip that is being made can be taken back.
@@ -184,7 +201,8 @@ impl Provider {
 
     /// Asks for a clip not to be made.
     pub(crate) async fn video_cancel(&self, operation: &Operation) -> Result<Cancellation, UpstreamError> {
-        let answer = self.adapter.video_cancel(&self.connection, operation).await?;
+        let asking = self.adapter.video_cancel(&self.connection, operation);
+        let answer = self.traced("video_cancel", asking).await?;
         if answer != Cancellation::TooLate {
             return Ok(answer);
         }
@@ -200,7 +218,7 @@ impl Provider {
         if !self.adapter.can_find() {
             return Err(UpstreamError::Unsupported("a look-up by reference"));
         }
-        self.adapter.video_find(&self.connection, client_ref).await
+        self.traced("video_find", self.adapter.video_find(&self.connection, client_ref)).await
     }
 
     /// Which clip a webhook is about, once its signature is found good.
@@ -225,41 +243,56 @@ type Taken<T> = Result<(Arc<Provider>, T), UpstreamError>;
 impl Plan {
     /// A chat answer in one piece.
     pub(crate) async fn chat(&self, call: &ChatCall) -> Taken<Value> {
-        self.call(|provider| provider.adapter.chat(&provider.connection, call)).await
+        self.call(("chat", &call.model), |provider| provider.adapter.chat(&provider.connection, call)).await
     }
 
     /// A streamed chat answer.
     pub(crate) async fn chat_stream(&self, call: &ChatCall) -> Taken<Response> {
-        self.call(|provider| provider.adapter.chat_stream(&provider.connection, call)).await
+        self.call(("chat", &call.model), |provider| provider.adapter.chat_stream(&provider.connection, call))
+            .await
     }
 
     /// An answer of the Responses API in one piece.
     pub(crate) async fn responses(&self, call: &ResponsesCall) -> Taken<Value> {
-        self.call(|provider| provider.adapter.responses(&provider.connection, call)).await
+        self.call(("chat", &call.model), |provider| provider.adapter.responses(&provider.connection, call))
+            .await
     }
 
     /// A streamed answer of the Responses API.
     pub(crate) async fn responses_stream(&self, call: &ResponsesCall) -> Taken<Response> {
-        self.call(|provider| provider.adapter.responses_stream(&provider.connection, call)).await
+        self.call(("chat", &call.model), |provider| {
+            provider.adapter.responses_stream(&provider.connection, call)
+        })
+        .await
     }
 
     /// Pictures in one piece.
     pub(crate) async fn images(&self, call: &ImageCall) -> Taken<Value> {
-        self.call(|provider| provider.adapter.images(&provider.connection, call)).await
+        self.call(("image_generation", &call.model), |provider| {
+            provider.adapter.images(&provider.connection, call)
+        })
+        .await
     }
 
     /// Pictures with partial ones ahead.
     pub(crate) async fn images_stream(&self, call: &ImageCall) -> Taken<Response> {
-        self.call(|provider| provider.adapter.images_stream(&provider.connection, call)).await
+        self.call(("image_generation", &call.model), |provider| {
+            provider.adapter.images_stream(&provider.connection, call)
+        })
+        .await
     }
 
     /// Speech.
     pub(crate) async fn speech(&self, call: &SpeechCall) -> Taken<Response> {
-        self.call(|provider| provider.adapter.speech(&provider.connection, call)).await
+        self.call(("speech", &call.model), |provider| provider.adapter.speech(&provider.connection, call))
+            .await
     }
 
     /// The text of a recording.
     pub(crate) async fn transcription(&self, call: &TranscriptionCall) -> Taken<Response> {
-        self.call(|provider| provider.adapter.transcription(&provider.connection, call)).await
+        self.call(("transcription", &call.model), |provider| {
+            provider.adapter.transcription(&provider.connection, call)
+        })
+        .await
     }
 }

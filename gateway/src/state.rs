@@ -20,6 +20,7 @@ use crate::site::Visitors;
 use crate::store::Store;
 use crate::stream::Streams;
 use crate::switch::Switches;
+use crate::trace::Traces;
 use crate::widget_files::WidgetFiles;
 
 /// The gateway's state; cloning it is cheap.
@@ -48,6 +49,7 @@ pub struct Inner {
     pub(crate) underway: Underway,
     pub(crate) origins: AllowedOrigins,
     pub(crate) widget: WidgetFiles,
+    pub(crate) traces: Traces,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -92,7 +94,8 @@ impl AppState {
         let failed = |error| unusable(&config, &error);
         store.sign_on().await.map_err(failed)?;
         ledger.release_interrupted().await.map_err(failed)?;
-        AppState::with_store(config, store, ledger).await
+        let traces = Traces::start(config.traces.as_ref()).map_err(StartError::Setting)?;
+        AppState::with_store(config, store, ledger, traces).await
     }
 
     /// As [`AppState::build`], for a command beside a gateway that may be running: it changes nothing by itself.
@@ -102,10 +105,15 @@ impl AppState {
     pub(crate) async fn beside(config: Config) -> Result<AppState, StartError> {
         let store = Store::open_beside(&config.database).await?;
         let ledger = Ledger::new(&store, &config.credits);
-        AppState::with_store(config, store, ledger).await
+        AppState::with_store(config, store, ledger, Traces::off()).await
     }
 
-    async fn with_store(config: Config, store: Store, mut ledger: Ledger) -> Result<AppState, StartError> {
+    async fn with_store(
+        config: Config,
+        store: Store,
+        mut ledger: Ledger,
+        traces: Traces,
+    ) -> Result<AppState, StartError> {
         let catalogue = Catalogue::load(config.catalogue.as_deref()).map_err(StartError::Catalogue)?;
         catalogue.prepare();
         let providers = Providers::new(&config).map_err(StartError::Setting)?;
@@ -140,6 +148,7 @@ impl AppState {
             jobs: Jobs::new(),
             underway: Underway::new(),
             widget,
+            traces,
             shutdown: Shutdown::new(),
             config,
         })))

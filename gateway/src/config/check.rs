@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::file::{File, LimitsTable, TenantTable};
 use super::site::sites;
 use super::upstream::{providers, routes};
-use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, Secrets, Tenant, policy, safety};
+use super::{Config, CreditsConfig, Demo, JobsConfig, Limits, Secrets, Tenant, policy, safety, telemetry};
 
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -115,6 +115,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
         },
         server: file.server,
         network: file.network,
+        traces: telemetry::check(file.telemetry, env)?,
         policy: policy::check(file.policy, base, env)?,
         demo: Demo {
             enabled: file.demo.enabled,

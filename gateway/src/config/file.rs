@@ -11,6 +11,7 @@ use super::policy::PolicyTable;
 use super::rate::RateLimits;
 use super::site::SiteTable;
 use super::streams::StreamsTable;
+use super::telemetry::TelemetryTable;
 use super::{LogFormat, NetworkConfig, ProviderKind, ServerConfig};
 
 #[derive(Deserialize)]
@@ -56,6 +57,8 @@ pub(super) struct File {
     pub(super) server: ServerConfig,
     #[serde(default)]
     pub(super) network: NetworkConfig,
+    #[serde(default)]
+    pub(super) telemetry: TelemetryTable,
     #[serde(default)]
     pub(super) policy: PolicyTable,
     #[serde(default)]

@@ -13,6 +13,7 @@ use crate::limit::{self, Demand};
 use crate::provider::Ability;
 use crate::state::AppState;
 use crate::store::{new_id, now_ms};
+use crate::trace;
 
 /// A job that was ordered, now or by an earlier call with the same key.
 pub(crate) enum Created {
@@ -90,5 +91,6 @@ pub(crate) async fn create(
     tx.notify_jobs().await?;
     tx.commit().await?;
     state.jobs.wake();
+    trace::note_job(&id);
     Ok(Created::Fresh(Box::new(job)))
 }

@@ -204,6 +204,7 @@ pub(super) async fn end_in(state: &AppState, tx: &mut Tx, job: &Job, end: End) -
     }
     slot::free(tx, &job.id).await?;
     metrics::counter!("triptych_jobs_total", "outcome" => to.as_str()).increment(1);
+    state.traces.job_ended(job, to.as_str());
     Ok(true)
 }
 
@@ -244,5 +245,6 @@ pub(super) async fn complete(state: &AppState, job: &Job, asset: &Asset) -> Resu
     state.ledger.settle(&mut tx, &job.reservation, job.held, &usage).await?;
     tx.commit().await?;
     metrics::counter!("triptych_jobs_total", "outcome" => "completed").increment(1);
+    state.traces.job_ended(job, "completed");
     Ok(true)
 }

@@ -10,10 +10,11 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::lease::Due;
-use super::{Job, intake, lease, query, queue, recover, slot, step, submit};
+use super::{Job, JobState, intake, lease, query, queue, recover, slot, step, submit};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::now_ms;
+use crate::trace;
 
 /// How often what has expired is cleared away.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -35,6 +36,19 @@ const LATE_LOOKS: usize = 2;
 enum Work {
     Submit,
     Step(Due),
+}
+
+impl Work {
+    /// What it is called in a trace.
+    fn name(self, job: &Job) -> &'static str {
+        match (self, job.state) {
+            (Work::Submit, _) => "job submit",
+            (Work::Step(Due::Download), _) => "job store",
+            (Work::Step(Due::Late), _) => "job late look",
+            (Work::Step(Due::Call), JobState::Indeterminate) => "job find",
+            (Work::Step(Due::Call), _) => "job poll",
+        }
+    }
 }
 
 /// A task of the worker's.
@@ -193,7 +207,8 @@ impl Book {
         self.busy.insert(job.id.clone());
         let state = state.clone();
         let span = tracing::info_span!("job", id = job.id);
-        let handle = self.tasks.spawn(perform(state, job, work).instrument(span));
+        let trace = state.traces.step(work.name(&job), &job);
+        let handle = self.tasks.spawn(trace.run(perform(state, job, work)).instrument(span));
         self.known.insert(handle.id(), task);
     }
 
@@ -225,6 +240,7 @@ async fn perform(state: AppState, job: Job, work: Work) -> Option<Duration> {
     match lease::kept(&state.store, &id, step).await {
         Ok(pause) => pause,
         Err(error) => {
+            trace::fail_current(error.code().as_str());
             error.log();
             // Keeps a store that fails from being asked in a tight loop.
             tokio::time::sleep(STORE_PAUSE).await;

@@ -7,6 +7,7 @@ use super::transaction::{Posting, conflict, payload_hash};
 use super::{AccountId, Applied, Ledger, NewHold, ReservationId, UsageRecord};
 use crate::error::Error;
 use crate::store::{Tx, new_id, now_ms};
+use crate::trace;
 
 /// How a reservation ends.
 enum Outcome<'a> {
@@ -20,6 +21,10 @@ impl Ledger {
     /// # Errors
     /// `insufficient_credits` with what is needed and what there is where the balance does not cover it.
     pub(crate) async fn hold(&self, tx: &mut Tx, hold: NewHold<'_>) -> Result<ReservationId, Error> {
+        trace::step("ledger hold").around(self.put_aside(tx, hold)).await
+    }
+
+    async fn put_aside(&self, tx: &mut Tx, hold: NewHold<'_>) -> Result<ReservationId, Error> {
         let amount = hold.amount.micro();
         if amount < 0 {
             return Err(Error::internal("a hold below zero"));
@@ -116,7 +121,16 @@ impl Ledger {
         charged: Credits,
         usage: &UsageRecord,
     ) -> Result<Receipt, Error> {
-        self.conclude(tx, id, Outcome::Charge(charged, usage)).await
+        let span = trace::step("ledger settle");
+        for (key, tokens) in [
+            ("gen_ai.usage.input_tokens", usage.prompt_tokens),
+            ("gen_ai.usage.output_tokens", usage.completion_tokens),
+        ] {
+            if let Some(tokens) = tokens {
+                span.set(key, i64::try_from(tokens).unwrap_or(i64::MAX));
+            }
+        }
+        span.around(self.conclude(tx, id, Outcome::Charge(charged, usage))).await
     }
 
     /// Gives a hold back whole.
@@ -129,7 +143,7 @@ impl Ledger {
         id: &ReservationId,
         reason: &str,
     ) -> Result<Receipt, Error> {
-        self.conclude(tx, id, Outcome::GiveBack(reason)).await
+        trace::step("ledger release").around(self.conclude(tx, id, Outcome::GiveBack(reason))).await
     }
 
     async fn conclude(

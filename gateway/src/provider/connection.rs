@@ -11,6 +11,7 @@ use super::failure::{self, UpstreamError};
 use crate::config::{HostPattern, ProviderConfig};
 use crate::failpoint;
 use crate::net::{Download, FetchError, Fetcher, Limits};
+use crate::trace;
 
 /// Most bytes of an answer that is JSON: ten pictures of 4K in base64 fit.
 const MAX_JSON: usize = 256 * 1024 * 1024;
@@ -102,6 +103,10 @@ impl Connection {
         request: RequestBuilder,
         wait: Duration,
     ) -> Result<Response, UpstreamError> {
+        let request = match trace::outgoing() {
+            Some(parent) => request.header(trace::TRACEPARENT, parent),
+            None => request,
+        };
         failpoint::pass("before a provider is called");
         let answer = match tokio::time::timeout(wait, request.send()).await {
             Ok(answer) => answer.map_err(UpstreamError::from),

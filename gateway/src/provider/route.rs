@@ -9,6 +9,7 @@ use super::failure::UpstreamError;
 use super::{Provider, Providers};
 use crate::config::ModelPattern;
 use crate::error::Error;
+use crate::trace;
 
 /// The providers that a call may go to, the first choice first. It holds one at least.
 #[derive(Clone)]
@@ -77,11 +78,16 @@ impl Plan {
     /// goes on to the next provider only where this one has certainly done nothing for it.
     pub(crate) async fn call<'a, T>(
         &'a self,
+        (operation, model): (&'static str, &str),
         call: impl Fn(&'a Provider) -> BoxFuture<'a, Result<T, UpstreamError>>,
     ) -> Result<(Arc<Provider>, T), UpstreamError> {
         let mut worst = UpstreamError::Connect;
         for (index, provider) in self.0.iter().enumerate() {
-            match provider.guarded(call(provider)).await {
+            let span = trace::upstream(operation, Some(model), provider.config());
+            let outcome = span.run(provider.guarded(call(provider))).await;
+            span.heard(outcome.as_ref().err());
+            span.end();
+            match outcome {
                 Ok(answer) => return Ok((provider.clone(), answer)),
                 Err(error) if error.may_go_elsewhere() => {
                     let left = self.0.len() - index - 1;

@@ -21,6 +21,7 @@ use crate::ledger::UsageRecord;
 use crate::provider::{Ability, ChatCall, Plan};
 use crate::state::AppState;
 use crate::stream::{self, Meter, Place, Pump, StreamLog, prompt_tokens};
+use crate::trace;
 
 /// Longest that a chat call can last; then its hold is given back.
 const LIFE: Duration = Duration::from_secs(60 * 60);
@@ -110,7 +111,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     // Reads from the start, so that the answer never counts as abandoned before it was delivered.
     let response = event_stream(&log, log.start());
     let (ready, taken) = oneshot::channel();
-    tokio::spawn(pump.run(ready).in_current_span());
+    tokio::spawn(trace::step("stream").run(pump.run(ready)).in_current_span());
     taken.await.map_err(|_| Error::internal("the pump is gone"))??;
     Ok(response)
 }

@@ -24,6 +24,7 @@ use crate::provider::{Ability, Plan, ResponsesCall};
 use crate::state::AppState;
 use crate::store::new_id;
 use crate::stream::{Meter, prompt_tokens};
+use crate::trace;
 
 mod order;
 mod pump;
@@ -90,7 +91,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     // Reads from the start, so that the answer never counts as abandoned before it was delivered.
     let response = event_stream(&log, log.start());
     let (ready, taken) = oneshot::channel();
-    tokio::spawn(pump.run(ready).in_current_span());
+    tokio::spawn(trace::step("stream").run(pump.run(ready)).in_current_span());
     taken.await.map_err(|_| Error::internal("the pump is gone"))??;
     Ok(response)
 }

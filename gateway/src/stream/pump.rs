@@ -21,6 +21,7 @@ use crate::policy::Watch;
 use crate::provider::{ChatCall, Plan, Provider, UpstreamError};
 use crate::sse::Reader;
 use crate::state::{AppState, Running};
+use crate::trace;
 
 /// How long a provider may take to close its side after `[DONE]`, so that its connection can be used again.
 const LAST_BYTES: Duration = Duration::from_secs(1);
@@ -122,6 +123,7 @@ impl Pump {
         };
         drop((self.call, self.plan));
         flow.run(answer).await;
+        trace::end_current();
         // Only now may the process stop.
         drop(self.running);
     }
@@ -286,6 +288,7 @@ impl Flow {
             _ => label,
         };
         metrics::counter!("triptych_streams_total", "end" => label).increment(1);
+        trace::note("triptych.stream.end", label);
         if let Some(error) = &error {
             error.log();
         }

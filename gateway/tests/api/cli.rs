@@ -47,6 +47,9 @@ fn a_good_file_passes_the_check_and_a_wrong_one_says_why() {
     assert_eq!(wrong.status.code(), Some(1));
     let message = String::from_utf8(wrong.stderr).unwrap();
     assert!(message.contains("gateway.toml: providers[0].base_url: `nowhere` is not a URL"), "{message}");
+    let telemetry = format!("{GOOD}[telemetry]\ntraces = \"collector:4318\"");
+    let message = String::from_utf8(check(&telemetry).stderr).unwrap();
+    assert!(message.contains("telemetry.traces: `collector:4318` is not a URL"), "{message}");
     let missing = check(&GOOD.replace("media =", "catalogue = \"none.toml\"\nmedia ="));
     assert!(String::from_utf8(missing.stderr).unwrap().contains("none.toml"));
 }
@@ -61,13 +64,21 @@ async fn it_says_where_it_listens_and_ends_when_it_is_told_to() {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+    triptych_gateway::init_tls();
     let client = reqwest::Client::new();
     let health = client.get(format!("{url}/healthz")).send().await;
+    // The file says port 0, so this one asks where nobody listens, and the other one at the address that was bound.
+    let lost = run(&config, &["health"]);
+    let bound = GOOD.replace("127.0.0.1:0", url.strip_prefix("http://").unwrap());
+    std::fs::write(&config, bound).unwrap();
+    let well = run(&config, &["health"]);
     let wrong = client.get(format!("{url}/v1/credits?q=secret")).bearer_auth("secret").send().await;
     Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
     let output = child.wait_with_output().unwrap();
     std::fs::remove_dir_all(folder).unwrap();
     assert!(health.unwrap().status().is_success());
+    assert_eq!(well, (true, "well\n".to_owned()));
+    assert!(!lost.0 && lost.1.contains("does not answer"), "{}", lost.1);
     assert_eq!(wrong.unwrap().status(), 401);
     assert!(output.status.success(), "{output:?}");
     let log = String::from_utf8(output.stderr).unwrap();

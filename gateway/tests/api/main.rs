@@ -45,6 +45,7 @@ mod streams;
 mod support;
 mod switches;
 mod topups;
+mod traces;
 mod turns;
 mod videos;
 mod widget;

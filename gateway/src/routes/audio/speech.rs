@@ -22,6 +22,7 @@ use crate::provider::{Ability, SpeechCall, UpstreamError};
 use crate::sse::Reader;
 use crate::state::AppState;
 use crate::stream::usage_of;
+use crate::trace;
 
 /// Most bytes of sound: the longest text as uncompressed sound fits.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
@@ -82,9 +83,10 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         let mut spoken = Spoken { state, hold, characters, usage: None };
         let whole = spoken.pass_on(answer, sender, kind == "text/event-stream").await;
         spoken.finish(whole).await;
+        trace::end_current();
         drop(running);
     };
-    tokio::spawn(work.in_current_span());
+    tokio::spawn(trace::step("stream").run(work).in_current_span());
     let parts = unfold(receiver, |mut receiver| async move {
         let part = receiver.recv().await?;
         Some((Ok::<_, Infallible>(part), receiver))

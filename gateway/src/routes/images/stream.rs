@@ -23,6 +23,7 @@ use crate::routes::assets;
 use crate::sse::{self, Reader};
 use crate::state::AppState;
 use crate::store::now_ms;
+use crate::trace;
 
 /// Longest event of a provider: a picture of 4K in base64 fits.
 const LONGEST_EVENT: usize = 64 * 1024 * 1024;
@@ -64,9 +65,10 @@ pub(super) async fn passed_on(state: &AppState, drawing: Drawing, hold: Hold) ->
     let state = state.clone();
     let work = async move {
         pump(&state, &drawing, &hold, answer, Reading(Some(sender))).await;
+        trace::end_current();
         drop(running);
     };
-    tokio::spawn(work.in_current_span());
+    tokio::spawn(trace::step("stream").run(work).in_current_span());
     Ok(response)
 }
 

@@ -16,6 +16,7 @@ use crate::sse::Reader;
 use crate::state::{AppState, Running};
 use crate::store::new_id;
 use crate::stream::{Meter, Writer};
+use crate::trace;
 
 /// Reads one streamed response to its end and settles it, whoever is still listening.
 pub(super) struct Pump {
@@ -71,6 +72,7 @@ impl Pump {
         let end = self.read(&provider, answer).await;
         self.finish(end).await;
         drop(self.log);
+        trace::end_current();
         // Only now may the process stop.
         drop(self.running);
     }
