@@ -10,10 +10,11 @@ use crate::error::Error;
 use crate::store::{Store, Tx};
 
 /// What the audit found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Audit {
     /// True where there is no problem.
     pub(crate) ok: bool,
+    /// A sentence for each.
     pub(crate) problems: Vec<String>,
     pub(crate) accounts: i64,
     pub(crate) transactions: i64,

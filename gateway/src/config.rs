@@ -41,6 +41,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where `/admin/v1` and `/metrics` are served, and nowhere else, if it is set.
     pub admin_listen: Option<SocketAddr>,
+    /// Whether `/openapi.json` describes the calls of pages and hosts to everybody.
+    pub openapi: bool,
     /// The address that browsers reach the gateway at, without a trailing slash.
     pub public_url: Option<String>,
     /// `sqlite:` and a path.

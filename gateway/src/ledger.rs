@@ -72,7 +72,7 @@ pub(crate) struct NewHold<'a> {
 }
 
 /// What a call used, kept for the user's receipt and to compare with the provider's bill.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub(crate) struct UsageRecord {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -28,6 +28,7 @@ mod limit;
 mod links;
 mod net;
 mod observe;
+mod openapi;
 #[cfg_attr(not(test), allow(dead_code))]
 mod picture;
 mod policy;

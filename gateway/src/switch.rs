@@ -22,8 +22,9 @@ const ALL: &str = "all";
 const LONGEST: usize = 400;
 
 /// A switch that is set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub(crate) struct Switch {
+    /// What is off.
     pub(crate) subject: String,
     /// What callers are told.
     pub(crate) reason: String,

@@ -4,6 +4,7 @@ use crate::{Balance, ErrorDetail, Receipt};
 
 /// Who said a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Instructions of the host.
@@ -16,6 +17,7 @@ pub enum Role {
 
 /// One message of a conversation, in OpenAI's shape with plain text content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChatMessage {
     /// Who said it.
     pub role: Role,
@@ -26,6 +28,7 @@ pub struct ChatMessage {
 /// What the widget sends to `POST /v1/chat/completions`. The gateway reads the body loosely and passes on fields
 /// that are not named here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChatRequest {
     /// A model of the catalogue.
     pub model: String,
@@ -44,6 +47,7 @@ pub struct ChatRequest {
 
 /// Options of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StreamOptions {
     /// Asks for a last chunk with `usage`.
     pub include_usage: bool,
@@ -51,6 +55,7 @@ pub struct StreamOptions {
 
 /// One server-sent event of a streamed answer. Every field may be missing: providers differ.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChatChunk {
     /// The completion's id.
     #[serde(default)]
@@ -71,6 +76,7 @@ pub struct ChatChunk {
 
 /// One choice of a chunk.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChatChoice {
     /// Which of several answers; 0 unless more were asked for.
     #[serde(default)]
@@ -85,6 +91,7 @@ pub struct ChatChoice {
 
 /// The new part of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Delta {
     /// The text that follows what came before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,6 +103,7 @@ pub struct Delta {
 
 /// Tokens used by a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Usage {
     /// Tokens read.
     #[serde(default)]
@@ -116,6 +124,7 @@ pub struct Usage {
 
 /// Parts of the tokens read. Zero is a statement, absence is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PromptDetails {
     /// Still known to the provider from an earlier call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,6 +142,7 @@ pub struct PromptDetails {
 
 /// Parts of the tokens written. Zero is a statement, absence is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompletionDetails {
     /// Thought that is not shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,6 +157,7 @@ pub struct CompletionDetails {
 
 /// What Triptych adds to the last answer of a priced call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TriptychExtra {
     /// What was held, charged and given back.
     pub cost: Receipt,
@@ -159,6 +170,7 @@ pub struct TriptychExtra {
 
 /// Why the gateway ended an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cut {
     /// It is as long as what was put aside for it covers.

@@ -4,6 +4,7 @@ use crate::Credits;
 
 /// The answer of `GET /v1/credits`: what the user can spend, and what running calls have put aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Balance {
     /// What the user can spend now.
     pub available: Credits,
@@ -21,6 +22,7 @@ pub struct Balance {
 
 /// What became of the hold of one priced call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Receipt {
     /// What was put aside before the call.
     pub held: Credits,
@@ -43,6 +45,7 @@ impl Receipt {
 
 /// One line of the user's own ledger, as `GET /v1/credits/entries` lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LedgerEntry {
     /// The transaction's id.
     pub id: String,
@@ -64,6 +67,7 @@ pub struct LedgerEntry {
 
 /// What a transaction of the ledger did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// Credits were given to the user.
@@ -86,6 +90,7 @@ pub enum EntryKind {
 
 /// A page of the ledger, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntriesPage {
     /// Always `list`.
     pub object: String,

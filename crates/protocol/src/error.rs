@@ -4,6 +4,7 @@ use crate::Credits;
 
 /// The body of every error answer, in OpenAI's shape: `{"error":{"message","type","param","code"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
     /// What went wrong.
     pub error: ErrorDetail,
@@ -11,6 +12,7 @@ pub struct ErrorBody {
 
 /// What went wrong, for people (`message`) and for programs (`code`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorDetail {
     /// A sentence that names the remedy.
     pub message: String,
@@ -22,6 +24,7 @@ pub struct ErrorDetail {
     pub param: Option<String>,
     /// A stable word for programs; see [`ErrorCode`]. A string here even where a provider sends a number.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ErrorCode>))]
     pub code: Option<String>,
     /// With `insufficient_credits`: what the call would have held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +39,7 @@ pub struct ErrorDetail {
 
 /// The stable `code` of an error that the gateway itself answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// 400: the request is not of the form that the call takes.
@@ -84,6 +88,31 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code there is.
+    pub const ALL: [ErrorCode; 21] = [
+        ErrorCode::InvalidRequest,
+        ErrorCode::ContentRefused,
+        ErrorCode::InvalidToken,
+        ErrorCode::TokenExpired,
+        ErrorCode::InsufficientCredits,
+        ErrorCode::ScopeDenied,
+        ErrorCode::ChallengeRequired,
+        ErrorCode::NotFound,
+        ErrorCode::InFlight,
+        ErrorCode::Conflict,
+        ErrorCode::AlreadyCharged,
+        ErrorCode::EventsGone,
+        ErrorCode::ModelRetired,
+        ErrorCode::TooLarge,
+        ErrorCode::IdempotencyMismatch,
+        ErrorCode::RateLimited,
+        ErrorCode::Internal,
+        ErrorCode::StreamLost,
+        ErrorCode::UpstreamFailed,
+        ErrorCode::Unavailable,
+        ErrorCode::UpstreamTimeout,
+    ];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

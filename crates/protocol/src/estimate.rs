@@ -11,6 +11,7 @@ pub(crate) const TOKENS_PER_CALL: u64 = 64;
 
 /// The answer of `POST /v1/estimate`, and what the widget shows before a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
     /// What the call will hold where the balance covers it.
     pub amount: Credits,
@@ -31,6 +32,7 @@ pub struct Estimate {
 
 /// A call that a small balance makes shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reduced {
     /// What it will hold.
     pub amount: Credits,
@@ -40,6 +42,7 @@ pub struct Reduced {
 
 /// How an estimate relates to the charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// The charge will be this amount.

@@ -4,6 +4,7 @@ use crate::{TriptychExtra, Usage};
 
 /// The body of `POST /v1/images/generations`, in OpenAI's shape.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImageRequest {
     /// A model of the catalogue.
     pub model: String,
@@ -28,6 +29,7 @@ pub struct ImageRequest {
 
 /// The pictures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImageResponse {
     /// Unix time in seconds.
     pub created: i64,
@@ -46,6 +48,7 @@ pub struct ImageResponse {
 
 /// One picture, as a link or as bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImageData {
     /// The file in base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ use crate::{Credits, Price};
 
 /// The answer of `GET /v1/models`: OpenAI's list, each model with what the widget draws its forms from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelList {
     /// Always `list`.
     pub object: String,
@@ -13,6 +14,7 @@ pub struct ModelList {
 
 /// One model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Model {
     /// The id that calls name.
     pub id: String,
@@ -32,6 +34,7 @@ pub struct Model {
 
 /// What Triptych knows of a model: enough to draw a form and to price what is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelInfo {
     /// A name for people.
     pub name: String,
@@ -63,6 +66,7 @@ pub struct ModelInfo {
 
 /// What a model makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Modality {
     /// Text, by chat completions.
@@ -84,6 +88,7 @@ pub enum Modality {
 
 /// How a gateway counts the tokens of a prompt before the call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Tokenizer {
     /// OpenAI's vocabulary since GPT-4o.
@@ -98,6 +103,7 @@ pub enum Tokenizer {
 
 /// One thing that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Parameter {
     /// The field of the request.
     pub name: String,
@@ -110,6 +116,7 @@ pub struct Parameter {
 
 /// What a parameter may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ParameterKind {
     /// One of a few values.
@@ -137,6 +144,7 @@ pub enum ParameterKind {
 
 /// A value of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Choice {
     /// As the request has it.
     pub value: String,
@@ -146,6 +154,7 @@ pub struct Choice {
 
 /// Bounds of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Limits {
     /// Most tokens of prompt and answer together.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ pub const MICRO_PER_CREDIT: i64 = 1_000_000;
 /// By default one credit stands for US$ 0.02. Displayed in credits with as many decimals as it takes, at least none
 /// and at most six: `2`, `2.5`, `0.000750`→`0.00075`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Credits(i64);
 

@@ -5,6 +5,7 @@ use crate::Credits;
 /// What a model costs. A price is stored with each hold, so what was written once is read for ever: fields are only
 /// added, and only optional ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "unit", rename_all = "snake_case")]
 pub enum Price {
     /// By tokens.
@@ -47,6 +48,7 @@ impl Price {
 
 /// Rates per million tokens. A rate that is missing is the one of its direction: `input` or `output`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenPrice {
     /// Text read.
     pub input: Credits,
@@ -83,6 +85,7 @@ pub struct TokenPrice {
 
 /// Rates per million tokens of a call whose prompt is longer than a bound, for all of its tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LongContext {
     /// Tokens of prompt up to which the ordinary rates hold.
     pub above_tokens: u64,
@@ -103,6 +106,7 @@ pub struct LongContext {
 
 /// A value of `service_tier`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServiceTier {
     /// As the request has it, such as `flex`.
     pub value: String,
@@ -112,6 +116,7 @@ pub struct ServiceTier {
 
 /// The price of pictures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImagePrice {
     /// Per picture: one item a size, or one for each quality of it. With `tokens` it is the most that a picture may
     /// cost.
@@ -129,6 +134,7 @@ pub struct ImagePrice {
 
 /// The price of clips.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VideoPrice {
     /// Per second: one item a resolution, or one with sound and one without.
     pub resolutions: Vec<PricedItem>,
@@ -139,6 +145,7 @@ pub struct VideoPrice {
 
 /// A value of a parameter and what one unit of it costs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PricedItem {
     /// The parameter's value.
     pub value: String,

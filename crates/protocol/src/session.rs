@@ -4,6 +4,7 @@ use crate::Credits;
 
 /// What a browser token allows. A session may only narrow what its tenant has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Scope {
     /// Chat completions.
     #[serde(rename = "chat")]
@@ -37,6 +38,7 @@ impl Scope {
 /// The body of `POST /v1/sessions`, sent by the host's backend with the tenant secret.
 /// The shape follows ChatKit's sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionRequest {
     /// The host's own id of its user, 1 to 128 characters.
     pub user: String,
@@ -62,6 +64,7 @@ pub struct SessionRequest {
 
 /// How often a token may be used. A user's tokens share one count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionRateLimits {
     /// Priced calls in each minute, at least 1.
     pub max_requests_per_1_minute: u32,
@@ -69,6 +72,7 @@ pub struct SessionRateLimits {
 
 /// When a token expires.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExpiresAfter {
     /// Always `created_at`.
     pub anchor: String,
@@ -78,6 +82,7 @@ pub struct ExpiresAfter {
 
 /// A minted browser token. Hand `client_secret` and `expires_at` to the page, nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
     /// The session's id, which can be revoked.
     pub id: String,

@@ -8,6 +8,7 @@ use crate::Credits;
 /// The body of `POST /v1/videos`: OpenAI's fields (`seconds` as a string, `size`) or the ones that most other
 /// providers use (`duration`, `resolution`, `aspect_ratio`). Where both are given they must agree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VideoRequest {
     /// A model of the catalogue.
     pub model: String,
@@ -35,6 +36,7 @@ pub struct VideoRequest {
 
 /// Whether somebody waits for a clip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VideoPriority {
     /// Somebody does.
@@ -46,6 +48,7 @@ pub enum VideoPriority {
 
 /// Where a video job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VideoStatus {
     /// It waits for its turn.
@@ -69,6 +72,7 @@ impl VideoStatus {
 
 /// A video job, in OpenAI's shape plus what it costs and where it stands in the queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Video {
     /// The job's id.
     pub id: String,
@@ -119,6 +123,7 @@ pub struct Video {
 
 /// How long a clip may take, told from those of the same model, size and length that were finished last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VideoEstimate {
     /// Half of them took at most this long from the order at the provider to the end, in seconds.
     pub p50_seconds: u32,
@@ -131,6 +136,7 @@ pub struct VideoEstimate {
 
 /// Why a job failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VideoError {
     /// A stable word.
     pub code: String,
@@ -140,6 +146,7 @@ pub struct VideoError {
 
 /// What a job costs: the estimate while it lives, the charge once it has ended (0 when it was given back).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VideoCost {
     /// What was put aside for it.
     pub estimated: Credits,
@@ -150,6 +157,7 @@ pub struct VideoCost {
 
 /// A page of jobs, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VideoList {
     /// Always `list`.
     pub object: String,
@@ -162,6 +170,7 @@ pub struct VideoList {
 
 /// The answer of `DELETE /v1/videos/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VideoDeleted {
     /// The job's id.
     pub id: String,
@@ -173,6 +182,7 @@ pub struct VideoDeleted {
 
 /// The body of `POST /v1/video/generations`, the job-queue shape that new-api and others speak.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GenerationRequest {
     /// A model of the catalogue.
     pub model: String,
@@ -191,6 +201,7 @@ pub struct GenerationRequest {
 
 /// A job in the shape of `/v1/video/generations`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Generation {
     /// The job's id.
     pub job_id: String,

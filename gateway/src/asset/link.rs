@@ -15,12 +15,16 @@ pub(crate) struct Links {
 }
 
 /// The query of a link.
-#[derive(Clone, Debug, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Link {
     /// Unix time in seconds.
     #[serde(default)]
+    #[param(required = true)]
     pub(crate) expires: i64,
+    /// Ties the link to the file and the time.
     #[serde(default)]
+    #[param(required = true)]
     pub(crate) signature: String,
     /// `1` to save the file instead of showing it; not signed, since it gives nobody more than they have.
     #[serde(default)]

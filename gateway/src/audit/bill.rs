@@ -12,7 +12,7 @@ use crate::store::Store;
 const MOST_LISTED: usize = 100;
 
 /// Where bill and ledger differ, by the provider's own ids.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
 pub(crate) struct BillReport {
     /// Items on the bill.
     pub(crate) billed: usize,

@@ -77,6 +77,7 @@ pub(super) fn check(file: File, base: &Path, env: Env<'_>) -> Result<Config, Str
     Ok(Config {
         listen,
         admin_listen,
+        openapi: file.openapi,
         public_url,
         database,
         media: file.media_store.check(&file.media, base, env)?,

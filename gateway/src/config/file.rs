@@ -20,6 +20,8 @@ pub(super) struct File {
     #[serde(default = "listen")]
     pub(super) listen: String,
     pub(super) admin_listen: Option<String>,
+    #[serde(default = "yes")]
+    pub(super) openapi: bool,
     pub(super) public_url: Option<String>,
     pub(super) database: Option<String>,
     pub(super) database_env: Option<String>,
@@ -232,6 +234,10 @@ pub(crate) fn read_as<T: de::DeserializeOwned>(text: &str) -> Result<T, String> 
 
 fn listen() -> String {
     "127.0.0.1:8787".to_owned()
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn ten() -> u64 {

@@ -100,7 +100,7 @@ pub(crate) enum Cancellation {
 }
 
 /// Which file of a finished clip.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Variant {
     /// The clip itself.

@@ -3,34 +3,45 @@
 mod accounts;
 mod charges;
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::{delete, get, post};
-use axum::{Json, Router};
+use utoipa_axum::routes;
 
 use crate::audit::{self, Audit};
 use crate::auth::Admin;
 use crate::error::Error;
+use crate::openapi::{Calls, calls};
 use crate::state::AppState;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/admin/v1/grants", post(accounts::grant))
-        .route("/admin/v1/adjustments", post(accounts::adjust))
-        .route("/admin/v1/refunds", post(accounts::refund))
-        .route("/admin/v1/bundles", post(accounts::start_bundle))
-        .route("/admin/v1/bundles/{id}", delete(accounts::end_bundle))
-        .route("/admin/v1/balance", get(accounts::balance))
-        .route("/admin/v1/charges", get(charges::page))
-        .route("/admin/v1/usage", get(charges::export))
-        .route("/admin/v1/audit", get(books).post(compare))
+pub(super) fn router() -> Calls {
+    calls()
+        .routes(routes!(accounts::grant))
+        .routes(routes!(accounts::adjust))
+        .routes(routes!(accounts::refund))
+        .routes(routes!(accounts::start_bundle))
+        .routes(routes!(accounts::end_bundle))
+        .routes(routes!(accounts::balance))
+        .routes(routes!(charges::page))
+        .routes(routes!(charges::export))
+        .routes(routes!(books, compare))
 }
 
+/// Recomputes the ledger from its entries.
+#[utoipa::path(
+    get, path = "/admin/v1/audit", operation_id = "audit", tag = "books", security(("admin" = [])),
+    responses((status = 200, description = "What was found.", body = Audit)),
+)]
 async fn books(_: Admin, State(state): State<AppState>) -> Result<Json<Audit>, Error> {
     Ok(Json(audit::audit(&state.store).await?))
 }
 
 /// The audit, and a provider's bill laid beside the ledger: JSON lines with `id` and, where an item is not billed
 /// after all, `"billed": false`.
+#[utoipa::path(
+    post, path = "/admin/v1/audit", operation_id = "auditWithBill", tag = "books", security(("admin" = [])),
+    request_body(content = String, content_type = "application/jsonl"),
+    responses((status = 200, description = "What was found.", body = Audit)),
+)]
 async fn compare(_: Admin, State(state): State<AppState>, bill: String) -> Result<Json<Audit>, Error> {
     let mut audit = audit::audit(&state.store).await?;
     audit.bill = Some(audit::bill::compare(&state.store, &bill).await?);

@@ -1,19 +1,19 @@
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use axum::routing::get;
+use utoipa_axum::routes;
 
 use crate::asset::{Asset, Link, Range, Unsatisfiable};
 use crate::error::Error;
+use crate::openapi::{Calls, calls};
 use crate::state::AppState;
 
 /// Which pages may show a file.
 const CROSS_ORIGIN: header::HeaderName = header::HeaderName::from_static("cross-origin-resource-policy");
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/assets/{id}", get(read))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(read))
 }
 
 /// A signed link to a file that works for an hour.
@@ -21,7 +21,26 @@ pub(crate) fn url(state: &AppState, asset: &str) -> String {
     format!("{}{}", state.config.public_base(), state.assets.links.path(asset))
 }
 
+/// A picture or a clip that the gateway keeps.
+///
 /// No token: the signature in the query lets `<img>` and `<video>` read the file.
+#[utoipa::path(
+    get, path = "/v1/assets/{id}", operation_id = "readAsset", tag = "files", security(("link" = [])),
+    params(
+        ("id" = String, Path, description = "The asset's id."),
+        Link,
+        ("Range" = Option<String>, Header, description = "A part of the file, such as `bytes=0-1023`."),
+    ),
+    responses(
+        (status = 200, description = "The file.", content((Vec<u8> = "image/*"), (Vec<u8> = "video/*"))),
+        (status = 206, description = "The part that was asked for.",
+         content((Vec<u8> = "image/*"), (Vec<u8> = "video/*")),
+         headers(("content-range" = String, description = "Which part it is."))),
+        (status = 307, description = "Where the files are in a bucket: a link to it.",
+         headers(("location" = String, description = "A link that ends soon."))),
+        (status = 416, description = "The file has no such part."),
+    ),
+)]
 async fn read(
     State(state): State<AppState>,
     method: Method,

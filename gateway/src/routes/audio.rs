@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::post;
+use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::openapi::{Calls, calls};
 
 mod speech;
 mod transcription;
@@ -13,8 +12,6 @@ mod transcription;
 /// Longest that a call with sound can last; then its hold is given back.
 const LIFE: Duration = Duration::from_secs(20 * 60);
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/v1/audio/speech", post(speech::create))
-        .route("/v1/audio/transcriptions", post(transcription::create))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(speech::create)).routes(routes!(transcription::create))
 }

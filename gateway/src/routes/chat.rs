@@ -1,16 +1,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 use tracing::Instrument;
-use triptych_protocol::{Scope, TriptychExtra};
+use triptych_protocol::{ChatChunk, Scope, TriptychExtra};
+use utoipa_axum::routes;
 
 use crate::auth::Caller;
 use crate::call::{self, Call, Hold, Kept, Start};
@@ -18,6 +17,8 @@ use crate::error::Error;
 use crate::estimate::{quote_aside, quote_chat};
 use crate::idempotency::stream_note;
 use crate::ledger::UsageRecord;
+use crate::openapi::shape::{ChatCompletion, ChatCompletionRequest};
+use crate::openapi::{Calls, Once, calls};
 use crate::provider::{Ability, ChatCall, Plan};
 use crate::state::AppState;
 use crate::stream::{self, Meter, Place, Pump, StreamLog, prompt_tokens};
@@ -26,8 +27,8 @@ use crate::trace;
 /// Longest that a chat call can last; then its hold is given back.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/chat/completions", post(create))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(create))
 }
 
 /// A chat call that is priced and knows where to go.
@@ -40,6 +41,18 @@ struct Prepared {
     include_usage: bool,
 }
 
+/// Answers a conversation.
+///
+/// A stream goes on when its connection breaks: `GET /v1/streams/{id}` reads on. Its data is JSON until `[DONE]`.
+#[utoipa::path(
+    post, path = "/v1/chat/completions", operation_id = "createChatCompletion", tag = "chat",
+    security(("token" = [])), params(Once), request_body = ChatCompletionRequest,
+    responses((
+        status = 200, description = "The answer; with `stream` as server-sent events.",
+        content((ChatCompletion = "application/json"), (ChatChunk = "text/event-stream")),
+        headers(("x-stream-id" = String, description = "Of a stream: what it is called when it is read again.")),
+    )),
+)]
 async fn create(
     State(state): State<AppState>,
     caller: Caller,

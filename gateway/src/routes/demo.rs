@@ -1,29 +1,38 @@
 //! `POST /demo/token`: in the demo, and only there, the gateway plays the host's backend.
 
+use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, ORIGIN};
 use axum::response::IntoResponse;
-use axum::routing::post;
-use axum::{Json, Router};
 use serde::Deserialize;
-use triptych_protocol::{ErrorCode, ExpiresAfter, SessionRequest};
+use triptych_protocol::{ErrorCode, ExpiresAfter, Session, SessionRequest};
+use utoipa::IntoParams;
+use utoipa_axum::routes;
 
 use super::sessions::mint;
 use crate::error::Error;
+use crate::openapi::{Calls, Refused, calls};
 use crate::state::AppState;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Wanted {
+    /// Whose token; the demo's user when absent.
     user: Option<String>,
     /// The token's life, to see it expire.
     seconds: Option<u32>,
 }
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/demo/token", post(token))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(token))
 }
 
+/// What a host's backend would hand to its page.
+#[utoipa::path(
+    post, path = "/demo/token", operation_id = "createDemoToken", tag = "demo", params(Wanted),
+    responses((status = 200, description = "A token.", body = Session), Refused<403>),
+)]
 async fn token(
     State(state): State<AppState>,
     Query(wanted): Query<Wanted>,

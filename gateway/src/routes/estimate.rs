@@ -1,21 +1,31 @@
 //! `POST /v1/estimate`: what a call would hold.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::post;
-use axum::{Json, Router};
 use serde_json::Value;
 use triptych_protocol::Estimate;
+use utoipa_axum::routes;
 
 use super::body::JsonBody;
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::estimate::{quote_aside, quote_body};
+use crate::openapi::{Calls, Refused, calls};
 use crate::state::AppState;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/estimate", post(estimate))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(estimate))
 }
 
+/// What a call would hold.
+///
+/// The body is that of the call itself. A recording is described by its `bytes`, `seconds` and `format`, an edit of
+/// pictures by `input_images`, their number.
+#[utoipa::path(
+    post, path = "/v1/estimate", operation_id = "estimate", tag = "models", security(("token" = [])),
+    request_body(content = Object, description = "The body of any priced call."),
+    responses((status = 200, description = "Its price.", body = Estimate), Refused<404>, Refused<410>),
+)]
 async fn estimate(
     State(state): State<AppState>,
     caller: Caller,

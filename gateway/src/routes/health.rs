@@ -2,43 +2,72 @@
 
 use std::collections::HashMap;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde::Serialize;
 use sqlx::Row;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use crate::auth::Admin;
 use crate::error::Error;
 use crate::job::JobState;
 use crate::observe::render_metrics;
+use crate::openapi::{Calls, calls};
 use crate::state::AppState;
 
 const MODALITIES: [&str; 4] = ["chat", "image", "video", "audio"];
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/healthz", get(health))
+/// A gateway that is well.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// Always `ok`.
+    status: &'static str,
+    version: &'static str,
+}
+
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(health))
 }
 
 /// On a listener of the operators' own nobody else comes by.
-pub(super) fn metrics_router() -> Router<AppState> {
-    Router::new().route("/metrics", get(metrics))
+pub(super) fn metrics_router() -> Calls {
+    calls().routes(routes!(metrics))
 }
 
 /// Beside the calls of browsers, numbers of the business need the admin secret.
-pub(super) fn guarded_metrics_router() -> Router<AppState> {
-    let guarded = |_: Admin, state: State<AppState>| metrics(state);
-    Router::new().route("/metrics", get(guarded))
+pub(super) fn guarded_metrics_router() -> Calls {
+    calls().routes(routes!(guarded_metrics))
 }
 
-/// Healthy is a gateway that can sell: one whose store answers.
-async fn health(State(state): State<AppState>) -> Result<Json<Value>, Error> {
+/// Whether the gateway is well.
+///
+/// Healthy is one that can sell: its store answers.
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "getHealth", tag = "gateway",
+    responses((status = 200, description = "It is.", body = Health)),
+)]
+async fn health(State(state): State<AppState>) -> Result<Json<Health>, Error> {
     sqlx::query("SELECT 1").execute(state.store.read()).await?;
-    Ok(Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })))
+    Ok(Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") }))
 }
 
+/// Numbers for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "getMetrics", tag = "gateway", security(("admin" = [])),
+    responses((status = 200, description = "In its text format.", body = String, content_type = "text/plain")),
+)]
+async fn guarded_metrics(_: Admin, state: State<AppState>) -> Result<impl IntoResponse, Error> {
+    metrics(state).await
+}
+
+/// Numbers for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "getMetrics", tag = "gateway",
+    responses((status = 200, description = "In its text format.", body = String, content_type = "text/plain")),
+)]
 async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, Error> {
     let states = JobState::ALL.map(JobState::as_str);
     count(&state, "triptych_jobs", "SELECT state, COUNT(*) FROM job GROUP BY state", &states).await?;

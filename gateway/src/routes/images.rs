@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use serde_json::{Map, Value, json};
-use triptych_protocol::{ImageRequest, Scope};
+use triptych_protocol::{ImageRequest, ImageResponse, Scope};
+use utoipa_axum::routes;
 
 use super::upload::{self, Accept, File};
 use crate::auth::Caller;
@@ -17,6 +16,8 @@ use crate::call::{self, Call, Start};
 use crate::error::Error;
 use crate::estimate::{ResolvedImage, quote_image_edit};
 use crate::idempotency::body_hash;
+use crate::openapi::shape::{ImageEditForm, ImageEvent, ImageGenerationRequest};
+use crate::openapi::{Calls, Once, calls};
 use crate::provider::{Ability, ImageCall, Plan, Upload};
 use crate::state::AppState;
 
@@ -31,8 +32,8 @@ const MOST_SOURCES: usize = 16;
 const PASSED_ON: [&str; 6] =
     ["background", "output_format", "output_compression", "moderation", "style", "input_fidelity"];
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/images/generations", post(create)).route("/v1/images/edits", post(edit))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(create)).routes(routes!(edit))
 }
 
 /// A picture call as it came.
@@ -53,6 +54,15 @@ struct Drawing {
     as_url: bool,
 }
 
+/// Draws pictures.
+#[utoipa::path(
+    post, path = "/v1/images/generations", operation_id = "createImage", tag = "images",
+    security(("token" = [])), params(Once), request_body = ImageGenerationRequest,
+    responses((
+        status = 200, description = "The pictures; with `stream` as server-sent events.",
+        content((ImageResponse = "application/json"), (ImageEvent = "text/event-stream")),
+    )),
+)]
 async fn create(
     State(state): State<AppState>,
     caller: Caller,
@@ -66,6 +76,16 @@ async fn create(
     call::detached(&state, work).await
 }
 
+/// Draws pictures from others.
+#[utoipa::path(
+    post, path = "/v1/images/edits", operation_id = "createImageEdit", tag = "images",
+    security(("token" = [])), params(Once),
+    request_body(content = ImageEditForm, content_type = "multipart/form-data"),
+    responses((
+        status = 200, description = "The pictures; with `stream` as server-sent events.",
+        content((ImageResponse = "application/json"), (ImageEvent = "text/event-stream")),
+    )),
+)]
 async fn edit(State(state): State<AppState>, caller: Caller, request: Request) -> Result<Response, Error> {
     caller.require(Scope::Image)?;
     let headers = request.headers().clone();

@@ -27,20 +27,22 @@ mod widget;
 
 use axum::Router;
 
+use crate::openapi::{Audience, Calls, calls, described, described_aside, undescribed};
 use crate::state::AppState;
 
 /// What operators call.
 pub(crate) fn for_operators() -> Router<AppState> {
-    Router::new()
+    let calls = calls()
         .merge(admin::router())
         .merge(switches::router())
         .merge(health::router())
-        .merge(health::metrics_router())
+        .merge(health::metrics_router());
+    described(calls, Audience::Operators)
 }
 
 /// What browsers and hosts call. Operators too, where they have no listener of their own.
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
-    let router = Router::new()
+    let mut calls = calls()
         .merge(assets::router())
         .merge(audio::router())
         .merge(chat::router())
@@ -58,11 +60,18 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
         .merge(videos::router())
         .merge(webhooks::router())
         .merge(widget::router());
-    let router = match state.config.admin_listen {
+    if state.config.demo.enabled {
+        calls = calls.merge(demo::router());
+    }
+    let router =
+        if state.config.openapi { described(calls, Audience::Everybody) } else { undescribed(calls) };
+    match state.config.admin_listen {
         Some(_) => router,
-        None => {
-            router.merge(admin::router()).merge(switches::router()).merge(health::guarded_metrics_router())
-        }
-    };
-    if state.config.demo.enabled { router.merge(demo::router()) } else { router }
+        None => router.merge(described_aside(beside())),
+    }
+}
+
+/// The calls of operators who have no listener of their own.
+fn beside() -> Calls {
+    calls().merge(admin::router()).merge(switches::router()).merge(health::guarded_metrics_router())
 }

@@ -1,23 +1,35 @@
 //! `GET /v1/models`: what the token may use.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use triptych_protocol::{Modality, Model, ModelList, Scope};
+use utoipa_axum::routes;
 
 use crate::auth::Caller;
 use crate::error::Error;
+use crate::openapi::{Calls, Refused, calls};
 use crate::state::AppState;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/models", get(list)).route("/v1/models/{id}", get(one))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(list)).routes(routes!(one))
 }
 
+/// The models that the token may use.
+#[utoipa::path(
+    get, path = "/v1/models", operation_id = "listModels", tag = "models", security(("token" = [])),
+    responses((status = 200, description = "With what each takes and costs.", body = ModelList)),
+)]
 async fn list(State(state): State<AppState>, caller: Caller) -> Json<ModelList> {
     let data = state.catalogue.list().into_iter().filter(|model| usable(&caller, model)).collect();
     Json(ModelList { object: "list".to_owned(), data })
 }
 
+/// One model.
+#[utoipa::path(
+    get, path = "/v1/models/{id}", operation_id = "retrieveModel", tag = "models", security(("token" = [])),
+    params(("id" = String, Path, description = "As the list names it.")),
+    responses((status = 200, description = "With what it takes and costs.", body = Model), Refused<410>),
+)]
 async fn one(
     State(state): State<AppState>,
     caller: Caller,

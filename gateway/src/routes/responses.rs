@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 use triptych_protocol::{Scope, TriptychExtra};
+use utoipa_axum::routes;
 
 use super::chat::{again, event_stream};
 use crate::auth::Caller;
@@ -20,6 +19,8 @@ use crate::error::Error;
 use crate::estimate::{quote_aside, quote_chat};
 use crate::idempotency::stream_note;
 use crate::ledger::UsageRecord;
+use crate::openapi::shape::{ResponseEvent, ResponsesRequest, ResponsesResponse};
+use crate::openapi::{Calls, Once, calls};
 use crate::provider::{Ability, Plan, ResponsesCall};
 use crate::state::AppState;
 use crate::store::new_id;
@@ -32,10 +33,22 @@ mod pump;
 /// Longest that a call can last; then its hold is given back.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/responses", post(create))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(create))
 }
 
+/// Answers in the shape of OpenAI's Responses.
+///
+/// A stream goes on when its connection breaks: `GET /v1/streams/{id}` reads on.
+#[utoipa::path(
+    post, path = "/v1/responses", operation_id = "createResponse", tag = "chat",
+    security(("token" = [])), params(Once), request_body = ResponsesRequest,
+    responses((
+        status = 200, description = "The response; with `stream` as server-sent events.",
+        content((ResponsesResponse = "application/json"), (ResponseEvent = "text/event-stream")),
+        headers(("x-stream-id" = String, description = "Of a stream: what it is called when it is read again.")),
+    )),
+)]
 async fn create(
     State(state): State<AppState>,
     caller: Caller,

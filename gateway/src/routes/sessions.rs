@@ -1,19 +1,21 @@
 //! `POST /v1/sessions`: a host's backend mints a browser token for one of its users, and takes it back.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
-use axum::routing::{delete, post};
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde::Serialize;
 use triptych_protocol::{Credits, ErrorCode, Scope, Session, SessionRequest};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use super::body::JsonBody;
 use crate::auth::{self, Claims, revocation};
 use crate::config::{Tenant, VISITOR};
 use crate::error::Error;
 use crate::ledger::{NewBundle, NewGrant};
+use crate::openapi::{Calls, Refused, calls};
 use crate::state::AppState;
 use crate::store::{new_id, now_ms};
 
@@ -21,23 +23,49 @@ use crate::store::{new_id, now_ms};
 const LONGEST: u32 = 600;
 const LONGEST_USER: usize = 128;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/v1/sessions", post(create))
-        .route("/v1/sessions/{id}", delete(cancel))
-        .route("/v1/sessions/{id}/cancel", post(cancel))
+/// A token that was taken back.
+#[derive(Serialize, ToSchema)]
+struct SessionCancelled {
+    id: String,
+    /// Always `triptych.session`.
+    object: &'static str,
+    /// Always `cancelled`.
+    status: &'static str,
+}
+
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(create)).routes(routes!(delete)).routes(routes!(cancel))
 }
 
 /// Takes a token back. What it has started goes on.
+#[utoipa::path(
+    delete, path = "/v1/sessions/{id}", operation_id = "deleteSession", tag = "sessions",
+    security(("tenant" = [])), params(("id" = String, Path, description = "The session's id.")),
+    responses((status = 200, description = "It is good for nothing any more.", body = SessionCancelled)),
+)]
+async fn delete(
+    state: State<AppState>,
+    headers: HeaderMap,
+    id: Path<String>,
+) -> Result<Json<SessionCancelled>, Error> {
+    cancel(state, headers, id).await
+}
+
+/// Takes a token back, by the call that ChatKit has for it.
+#[utoipa::path(
+    post, path = "/v1/sessions/{id}/cancel", operation_id = "cancelSession", tag = "sessions",
+    security(("tenant" = [])), params(("id" = String, Path, description = "The session's id.")),
+    responses((status = 200, description = "It is good for nothing any more.", body = SessionCancelled)),
+)]
 async fn cancel(
     State(state): State<AppState>,
     headers: HeaderMap,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<SessionCancelled>, Error> {
     let tenant = auth::tenant(&headers, &state.config.tenants)?;
     check_session(&id)?;
     revocation::revoke_session(&state.store, &tenant.id, &id).await?;
-    Ok(Json(json!({"id": id, "object": "triptych.session", "status": "cancelled"})))
+    Ok(Json(SessionCancelled { id, object: "triptych.session", status: "cancelled" }))
 }
 
 /// What is no id of a session need not be remembered.
@@ -46,6 +74,14 @@ pub(super) fn check_session(id: &str) -> Result<(), Error> {
     if id.strip_prefix("sess_").is_some_and(hex) { Ok(()) } else { Err(Error::not_found("session")) }
 }
 
+/// A token for one of a host's users.
+///
+/// To be called by the host's backend, never by a page.
+#[utoipa::path(
+    post, path = "/v1/sessions", operation_id = "createSession", tag = "sessions", security(("tenant" = [])),
+    request_body = SessionRequest,
+    responses((status = 200, description = "The token.", body = Session), Refused<404>),
+)]
 async fn create(
     State(state): State<AppState>,
     headers: HeaderMap,

@@ -4,36 +4,44 @@
 //! with the amount in micro-credits. Its `webhook-id` is the grant's key, so a message that is delivered twice grants
 //! once.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
 use serde::Deserialize;
 use triptych_protocol::{Credits, ErrorCode};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use super::body::parse;
 use super::sessions::check_user;
 use crate::error::Error;
 use crate::ledger::NewGrant;
+use crate::openapi::{Calls, Refused, Signed, calls};
 use crate::state::AppState;
 use crate::store::now_ms;
 use crate::webhook;
 
 /// What a message says. Fields that are not known here are the sender's own.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TopUpEvent)]
 struct Event {
+    /// `credits.granted`; messages of other types are taken and do nothing.
     #[serde(rename = "type")]
     kind: String,
 }
 
-#[derive(Deserialize)]
+/// Of a `credits.granted`.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TopUpPurchase)]
 struct Purchase {
     data: Bought,
 }
 
-#[derive(Deserialize)]
+/// What a user has bought.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TopUpBought)]
 struct Bought {
+    /// The host's own id of its user.
     user: String,
     /// In micro-credits.
     amount: Credits,
@@ -41,10 +49,28 @@ struct Bought {
     expires_at: Option<i64>,
 }
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/topups/{tenant}", post(top_up))
+/// The whole message, for those who read its description.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "its two halves are read one after the other")]
+struct TopUp {
+    #[serde(flatten)]
+    event: Event,
+    #[serde(flatten)]
+    purchase: Purchase,
 }
 
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(top_up))
+}
+
+/// A billing system tells what a user has bought.
+///
+/// `webhook-id` is the grant's key: a message that is delivered twice grants once.
+#[utoipa::path(
+    post, path = "/v1/topups/{tenant}", operation_id = "topUp", tag = "webhooks", security(("webhook" = [])),
+    params(("tenant" = String, Path, description = "The host whose user it is."), Signed), request_body = TopUp,
+    responses((status = 204, description = "It was taken."), Refused<409>),
+)]
 async fn top_up(
     State(state): State<AppState>,
     Path(tenant): Path<String>,

@@ -1,14 +1,15 @@
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Serialize;
 use triptych_protocol::{
-    ErrorCode, Scope, Video, VideoCost, VideoDeleted, VideoError, VideoList, VideoStatus,
+    ErrorCode, Scope, Video, VideoCost, VideoDeleted, VideoError, VideoList, VideoRequest, VideoStatus,
 };
+use utoipa::IntoParams;
+use utoipa_axum::routes;
 
 use super::assets;
 use crate::asset::image_type;
@@ -16,29 +17,60 @@ use crate::auth::Caller;
 use crate::call::{self, Call};
 use crate::error::Error;
 use crate::job::{self, Created, Job, JobState};
+use crate::openapi::{Calls, Once, Refused, calls};
 use crate::provider::{UpstreamError, Variant};
 use crate::state::AppState;
 use crate::store::now_ms;
 use crate::wire;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/v1/videos", post(create).get(list))
-        .route("/v1/videos/{id}", get(retrieve).delete(delete))
-        .route("/v1/videos/{id}/cancel", post(cancel))
-        .route("/v1/videos/{id}/content", get(content))
+pub(super) fn router() -> Calls {
+    calls()
+        .routes(routes!(create, list))
+        .routes(routes!(retrieve, delete))
+        .routes(routes!(cancel))
+        .routes(routes!(content))
 }
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Page {
+    /// How many jobs, 100 at most; 20 when absent.
     limit: Option<u32>,
+    /// The last id of the page before.
     after: Option<String>,
 }
 
+/// Orders a clip.
+#[utoipa::path(
+    post, path = "/v1/videos", operation_id = "createVideo", tag = "videos", security(("token" = [])),
+    params(Once),
+    request_body(content(
+        (VideoRequest = "application/json"), (VideoRequest = "multipart/form-data"),
+    )),
+    responses((
+        status = 200, description = "The job that makes it.", body = Video,
+        headers(
+            ("retry-after" = u64, description = "Seconds until it is worth asking for the job."),
+            ("openai-poll-after-ms" = u64, description = "The same in milliseconds."),
+        ),
+    )),
+)]
 async fn create(State(state): State<AppState>, caller: Caller, request: Request) -> Result<Response, Error> {
     order(state, caller, request, "video", video).await
 }
 
+/// A job, with a link to its clip once that is ready.
+#[utoipa::path(
+    get, path = "/v1/videos/{id}", operation_id = "retrieveVideo", tag = "videos", security(("token" = [])),
+    params(("id" = String, Path, description = "The job's id.")),
+    responses((
+        status = 200, description = "The job.", body = Video,
+        headers(
+            ("retry-after" = u64, description = "Seconds until it is worth asking again, while it has not ended."),
+            ("openai-poll-after-ms" = u64, description = "The same in milliseconds."),
+        ),
+    )),
+)]
 async fn retrieve(
     State(state): State<AppState>,
     caller: Caller,
@@ -82,6 +114,11 @@ pub(super) async fn show<T: Serialize>(
     Ok((poll_headers(&job), Json(shape(&state, &job))).into_response())
 }
 
+/// The caller's jobs, newest first.
+#[utoipa::path(
+    get, path = "/v1/videos", operation_id = "listVideos", tag = "videos", security(("token" = [])), params(Page),
+    responses((status = 200, description = "A page of them.", body = VideoList)),
+)]
 async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -96,12 +133,33 @@ async fn list(
     Ok(Json(VideoList { object: "list".into(), data, has_more }))
 }
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Wanted {
+    /// Which file; the clip itself when absent.
     #[serde(default)]
+    #[param(inline, required = false)]
     variant: Variant,
 }
 
+/// A clip, or one of its pictures.
+#[utoipa::path(
+    get, path = "/v1/videos/{id}/content", operation_id = "retrieveVideoContent", tag = "videos",
+    security(("token" = [])),
+    params(
+        ("id" = String, Path, description = "The job's id."),
+        Wanted,
+        ("Range" = Option<String>, Header, description = "A part of the clip, such as `bytes=0-1023`."),
+    ),
+    responses(
+        (status = 200, description = "The file.",
+         content((Vec<u8> = "video/mp4"), (Vec<u8> = "video/webm"), (Vec<u8> = "image/*"))),
+        (status = 206, description = "The part that was asked for.", body = Vec<u8>, content_type = "video/mp4",
+         headers(("content-range" = String, description = "Which part it is."))),
+        (status = 416, description = "The clip has no such part."),
+        Refused<409>, Refused<502>, Refused<504>,
+    ),
+)]
 async fn content(
     State(state): State<AppState>,
     caller: Caller,
@@ -143,6 +201,11 @@ async fn picture(state: &AppState, job: &Job, variant: Variant) -> Result<Respon
 }
 
 /// Takes a job back. Unlike `DELETE` it never touches a clip that was ready before the call arrived.
+#[utoipa::path(
+    post, path = "/v1/videos/{id}/cancel", operation_id = "cancelVideo", tag = "videos", security(("token" = [])),
+    params(("id" = String, Path, description = "The job's id.")),
+    responses((status = 200, description = "The job as it is now.", body = Video), Refused<409>),
+)]
 async fn cancel(
     State(state): State<AppState>,
     caller: Caller,
@@ -154,6 +217,12 @@ async fn cancel(
     show(state, caller, &id, video).await
 }
 
+/// Takes a job back and takes it off the list, with its clip where it has one.
+#[utoipa::path(
+    delete, path = "/v1/videos/{id}", operation_id = "deleteVideo", tag = "videos", security(("token" = [])),
+    params(("id" = String, Path, description = "The job's id.")),
+    responses((status = 200, description = "It is gone.", body = VideoDeleted), Refused<409>),
+)]
 async fn delete(
     State(state): State<AppState>,
     caller: Caller,

@@ -1,15 +1,15 @@
 //! `POST /v1/webhooks/{provider}`: a provider tells that a clip has ended.
 
-use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use axum::routing::post;
 use triptych_protocol::ErrorCode;
+use utoipa_axum::routes;
 
 use super::body;
 use crate::call;
 use crate::error::Error;
 use crate::job;
+use crate::openapi::{Calls, Signed, calls};
 use crate::provider::WebhookError;
 use crate::state::AppState;
 use crate::store::now_ms;
@@ -17,12 +17,21 @@ use crate::store::now_ms;
 /// A webhook names a job; it has no need to be long.
 const LONGEST: usize = 64 * 1024;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/v1/webhooks/{provider}", post(take))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(take))
 }
 
+/// A provider tells that a clip has ended.
+///
 /// Signed by the provider's secret, so no other credentials are asked for. A job that nobody knows is taken as well:
 /// whether there is one is nobody's business, and the sender would only try again.
+#[utoipa::path(
+    post, path = "/v1/webhooks/{provider}", operation_id = "takeProviderWebhook", tag = "webhooks",
+    security(("webhook" = [])),
+    params(("provider" = String, Path, description = "As the configuration names it."), Signed),
+    request_body(content = Object, description = "In the provider's own shape."),
+    responses((status = 204, description = "It was taken.")),
+)]
 async fn take(
     State(state): State<AppState>,
     Path(provider): Path<String>,

@@ -1,18 +1,29 @@
 //! `/widget/…`: the built widget.
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
+use utoipa_axum::routes;
 
 use crate::error::Error;
+use crate::openapi::{Calls, calls};
 use crate::state::AppState;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/widget/{*path}", get(file))
+pub(super) fn router() -> Calls {
+    calls().routes(routes!(file))
 }
 
+/// A file of the widget. Pages load `triptych.js`, which names the others.
+#[utoipa::path(
+    get, path = "/widget/{*path}", operation_id = "getWidgetFile", tag = "files",
+    params(("path" = String, Path, description = "The file's path, such as `triptych.js`; it may hold slashes.")),
+    responses(
+        (status = 200, description = "The file.", content(
+            (String = "text/javascript"), (Vec<u8> = "application/wasm"), (Vec<u8> = "*/*"),
+        )),
+        (status = 304, description = "It has not changed."),
+    ),
+)]
 async fn file(
     State(state): State<AppState>,
     Path(path): Path<String>,

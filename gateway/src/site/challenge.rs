@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use triptych_protocol::ErrorCode;
+use utoipa::ToSchema;
 
 use super::Visitors;
 use crate::auth::revocation::use_up;
@@ -20,8 +21,10 @@ const LONGEST_PROOF: usize = 4096;
 const HOOK_TIME: Duration = Duration::from_secs(5);
 
 /// What a new visitor is asked to do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SiteChallenge)]
 pub(crate) struct Puzzle {
+    /// Always `triptych.challenge`.
     object: &'static str,
     /// `work`: find a number so that SHA-256 of `challenge:number` begins with `bits` zero bits, and send
     /// `challenge:number`. `hook`: send what the site's own check has given. `none`: nothing.

@@ -324,18 +324,31 @@ impl Drop for TestApp {
 /// The JSON of a success; anything else fails the test with what came.
 pub(crate) async fn ok(response: Response) -> Value {
     let status = response.status();
+    let (url, kind) = source(&response);
     let text = response.text().await.unwrap();
     assert!(status.is_success(), "{status}: {text}");
-    serde_json::from_str(&text).unwrap()
+    let body = serde_json::from_str(&text).unwrap();
+    crate::described::check(&url, status.as_u16(), &kind, &body).await;
+    body
+}
+
+/// Where an answer comes from, and of what type it is.
+fn source(response: &Response) -> (String, String) {
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().to_owned();
+    (response.url().to_string(), kind)
 }
 
 /// The `error` of a refusal, with what every refusal must have checked.
 pub(crate) async fn refused(response: Response, status: StatusCode, code: &str) -> Value {
     assert!(response.headers().contains_key("x-request-id"));
     let found = response.status();
+    let (url, kind) = source(&response);
     let text = response.text().await.unwrap();
     assert_eq!(found, status, "{text}");
-    let error = serde_json::from_str::<Value>(&text).unwrap()["error"].clone();
+    let body: Value = serde_json::from_str(&text).unwrap();
+    crate::described::check(&url, status.as_u16(), &kind, &body).await;
+    let error = body["error"].clone();
     assert_eq!(error["code"], code, "{text}");
     assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{text}");
     assert!(error["type"].is_string(), "{text}");

@@ -1,49 +1,24 @@
 //! Rules for all calls at once: who may reach them, whose things they show, and what they leave in the log.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
+use triptych_gateway::app::router;
 
 use crate::app::{Options, new_folder, ok, spawn_app_with};
+use crate::described::{filled, mounted, operations};
 use crate::support::{chat, eventually, streamed};
 
 /// Paths that need no token: they show nothing of anybody, or carry a signature of their own.
-const OPEN: [&str; 5] = ["/healthz", "/readyz", "/openapi.json", "/widget/{*path}", "/demo/token"];
-
-/// Every path of the router, read off the sources, so that a new call is looked at as soon as it is written.
-fn paths() -> Vec<String> {
-    fn sources(folder: &Path, text: &mut String) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                sources(&path, text);
-            } else {
-                text.push_str(&std::fs::read_to_string(path).unwrap());
-            }
-        }
-    }
-    let mut text = String::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes"), &mut text);
-    let after = text.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
-    let mut paths: Vec<String> = after.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect();
-    paths.sort();
-    paths.dedup();
-    assert!(paths.len() > 20, "{paths:?}");
-    paths
-}
-
-fn filled(path: &str, id: &str) -> String {
-    let parts = path.split('/').map(|part| if part.starts_with('{') { id } else { part });
-    parts.collect::<Vec<_>>().join("/")
-}
+const OPEN: [&str; 5] = ["/healthz", "/readyz", "/openapi.json", "/widget/{path}", "/demo/token"];
 
 #[tokio::test]
 async fn no_call_does_anything_without_credentials() {
     let app = spawn_app_with(Options::default()).await;
-    for path in paths().iter().filter(|path| !OPEN.contains(&path.as_str())) {
+    for path in mounted(&router(app.state.clone())).iter().filter(|path| !OPEN.contains(&path.as_str())) {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             let request = app.request(method.clone(), &filled(path, "x"));
             let body =
@@ -81,7 +56,10 @@ async fn whatever_is_somebody_elses_does_not_exist() {
     })
     .await;
     let ids = [text(&picture["data"][0]["asset"]), video, stream, "gpt-5.4".to_owned()];
-    for path in paths().iter().filter(|path| path.starts_with("/v1/") && path.contains('{')) {
+    for path in mounted(&router(app.state.clone()))
+        .iter()
+        .filter(|path| path.starts_with("/v1/") && path.contains('{'))
+    {
         for id in ids.iter().filter(|id| *id != "gpt-5.4" || !path.starts_with("/v1/models")) {
             for method in [Method::GET, Method::POST, Method::DELETE] {
                 let request = app.request(method.clone(), &filled(path, id)).bearer_auth(&bob);
@@ -169,7 +147,14 @@ async fn the_log_holds_no_secret_no_prompt_and_no_control_character() {
         json!({"model": "sora-2", "prompt": prompt, "input": prompt, "voice": prompt, "seconds": ansi}),
         json!([prompt]),
     ];
-    for path in paths() {
+    let mut paths = BTreeSet::new();
+    for path in ["/openapi.json", "/admin/openapi.json"] {
+        let (url, secret) = (format!("{url}{path}"), env("TRIPTYCH_ADMIN_SECRET"));
+        let document: Value = client.get(url).bearer_auth(secret).send().await.unwrap().json().await.unwrap();
+        paths.extend(operations(&document).into_iter().map(|operation| operation.path));
+    }
+    assert!(paths.len() > 30, "{paths:?}");
+    for path in paths {
         let path = filled(&path, "sentinel-id%1b[31m");
         for body in &bodies {
             send(&client, Method::POST, &format!("{url}{path}?q=sentinel-query"), &token, body)

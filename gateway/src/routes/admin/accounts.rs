@@ -5,10 +5,12 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use triptych_protocol::{Balance, Credits};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Admin;
 use crate::error::Error;
 use crate::ledger::{AccountId, NewBundle, NewGrant, ReservationId};
+use crate::openapi::Refused;
 use crate::routes::body::JsonBody;
 use crate::routes::sessions::check_user;
 use crate::state::AppState;
@@ -16,7 +18,8 @@ use crate::store::{Tx, now_ms};
 
 const ACTOR: &str = "admin";
 
-#[derive(Deserialize)]
+/// Credits for a user.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Grant {
     tenant: String,
@@ -30,18 +33,21 @@ pub(super) struct Grant {
     expires_at: Option<i64>,
 }
 
-#[derive(Deserialize)]
+/// A correction of an account.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Adjustment {
     tenant: String,
     user: String,
     /// In micro-credits; below zero it is taken from what the user can spend.
     amount: Credits,
+    /// The same key corrects once only.
     key: String,
     reason: String,
 }
 
-#[derive(Deserialize)]
+/// A charge that is given back, in part or whole.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Refund {
     /// The call, as `/admin/v1/charges` names it.
@@ -53,7 +59,8 @@ pub(super) struct Refund {
     reason: String,
 }
 
-#[derive(Deserialize)]
+/// Credits for a user in each month.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Bundle {
     tenant: String,
@@ -66,12 +73,21 @@ pub(super) struct Bundle {
     starts_at: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Whose {
+    /// The host.
     tenant: String,
+    /// The host's own id of its user.
     user: String,
 }
 
+/// Gives a user credits.
+#[utoipa::path(
+    post, path = "/admin/v1/grants", operation_id = "createGrant", tag = "money", security(("admin" = [])),
+    request_body = Grant,
+    responses((status = 200, description = "What the user has then.", body = Balance), Refused<404>, Refused<409>),
+)]
 pub(super) async fn grant(
     _: Admin,
     State(state): State<AppState>,
@@ -92,6 +108,12 @@ pub(super) async fn grant(
     close(&state, tx, &account).await
 }
 
+/// Sets an account right.
+#[utoipa::path(
+    post, path = "/admin/v1/adjustments", operation_id = "createAdjustment", tag = "money", security(("admin" = [])),
+    request_body = Adjustment,
+    responses((status = 200, description = "What the user has then.", body = Balance), Refused<402>, Refused<404>, Refused<409>),
+)]
 pub(super) async fn adjust(
     _: Admin,
     State(state): State<AppState>,
@@ -104,6 +126,12 @@ pub(super) async fn adjust(
     close(&state, tx, &account).await
 }
 
+/// Gives a charge back.
+#[utoipa::path(
+    post, path = "/admin/v1/refunds", operation_id = "createRefund", tag = "money", security(("admin" = [])),
+    request_body = Refund,
+    responses((status = 204, description = "It was given back."), Refused<404>, Refused<409>),
+)]
 pub(super) async fn refund(
     _: Admin,
     State(state): State<AppState>,
@@ -116,6 +144,14 @@ pub(super) async fn refund(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Gives a user credits each month.
+///
+/// What is left of a month's credits goes with the month.
+#[utoipa::path(
+    post, path = "/admin/v1/bundles", operation_id = "createBundle", tag = "money", security(("admin" = [])),
+    request_body = Bundle,
+    responses((status = 200, description = "What the user has then.", body = Balance), Refused<404>, Refused<409>),
+)]
 pub(super) async fn start_bundle(
     _: Admin,
     State(state): State<AppState>,
@@ -133,6 +169,12 @@ pub(super) async fn start_bundle(
     close(&state, tx, &account).await
 }
 
+/// Ends a bundle; the running month stays.
+#[utoipa::path(
+    delete, path = "/admin/v1/bundles/{id}", operation_id = "endBundle", tag = "money", security(("admin" = [])),
+    params(("id" = String, Path, description = "The bundle's key.")),
+    responses((status = 204, description = "No more months follow.")),
+)]
 pub(super) async fn end_bundle(
     _: Admin,
     State(state): State<AppState>,
@@ -144,6 +186,12 @@ pub(super) async fn end_bundle(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// What a user has.
+#[utoipa::path(
+    get, path = "/admin/v1/balance", operation_id = "getBalance", tag = "money", security(("admin" = [])),
+    params(Whose),
+    responses((status = 200, description = "What the user has.", body = Balance), Refused<404>),
+)]
 pub(super) async fn balance(
     _: Admin,
     State(state): State<AppState>,

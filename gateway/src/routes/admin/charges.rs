@@ -9,6 +9,7 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use triptych_protocol::Credits;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Admin;
 use crate::error::Error;
@@ -20,23 +21,31 @@ const LONGEST_PAGE: u32 = 1000;
 const COLUMNS: &str =
     "reservation,tenant,user,model,kind,state,held,charged,refunded,created_at,settled_at,usage\n";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
+    /// How many calls; 1000 at most and when absent.
     limit: Option<u32>,
+    /// The last `reservation` of the page before.
     after: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Export {
+    /// `csv` when absent.
     #[serde(default)]
+    #[param(inline, required = false)]
     format: Format,
-    /// Unix times in seconds: calls that began from `from` on and before `to`.
+    /// Unix time in seconds: calls that began from then on.
     #[serde(default)]
+    #[param(required = false)]
     from: i64,
+    /// Unix time in seconds: calls that began before.
     to: Option<i64>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Format {
     #[default]
@@ -44,14 +53,16 @@ enum Format {
     Jsonl,
 }
 
-#[derive(Serialize)]
+/// A page of priced calls.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Charges {
     data: Vec<Charge>,
+    /// True where younger ones exist.
     has_more: bool,
 }
 
 /// One priced call and what became of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Charge {
     reservation: String,
     tenant: String,
@@ -69,7 +80,11 @@ struct Charge {
     usage: UsageRecord,
 }
 
-/// `GET /admin/v1/charges`: a page, oldest first.
+/// Every priced call and what became of it, oldest first.
+#[utoipa::path(
+    get, path = "/admin/v1/charges", operation_id = "listCharges", tag = "books", security(("admin" = [])),
+    params(Page), responses((status = 200, description = "A page of them.", body = Charges)),
+)]
 pub(super) async fn page(
     _: Admin,
     State(state): State<AppState>,
@@ -82,8 +97,17 @@ pub(super) async fn page(
     Ok(Json(Charges { data, has_more }))
 }
 
-/// `GET /admin/v1/usage`: everything of a time as CSV or as JSON lines, page by page from the store, so that its size
-/// does not matter.
+/// Every priced call of a time, as CSV or as JSON lines.
+///
+/// It is read page by page from the store, so that its size does not matter.
+#[utoipa::path(
+    get, path = "/admin/v1/usage", operation_id = "exportUsage", tag = "books", security(("admin" = [])),
+    params(Export),
+    responses((
+        status = 200, description = "A line for each call.",
+        content((String = "text/csv"), (Charge = "application/jsonl")),
+    )),
+)]
 pub(super) async fn export(
     _: Admin,
     State(state): State<AppState>,

@@ -18,6 +18,8 @@ use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
 use crate::estimate::quote_body;
 use crate::ledger::UsageRecord;
+use crate::openapi::Once;
+use crate::openapi::shape::{SpeechEvent, SpeechRequest};
 use crate::provider::{Ability, SpeechCall, UpstreamError};
 use crate::sse::Reader;
 use crate::state::AppState;
@@ -36,6 +38,13 @@ const READER_PATIENCE: Duration = Duration::from_secs(30);
 const CHARS_PER_SECOND: u64 = 14;
 
 /// Reads a text aloud. The answer is the sound as it comes, or server-sent events with `stream_format: sse`.
+#[utoipa::path(
+    post, path = "/v1/audio/speech", operation_id = "createSpeech", tag = "audio", security(("token" = [])),
+    params(Once), request_body = SpeechRequest,
+    responses((status = 200, description = "The sound.", content(
+        (Vec<u8> = "audio/*"), (Vec<u8> = "application/octet-stream"), (SpeechEvent = "text/event-stream"),
+    ))),
+)]
 pub(super) async fn create(
     State(state): State<AppState>,
     caller: Caller,

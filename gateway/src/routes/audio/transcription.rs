@@ -16,6 +16,8 @@ use crate::error::Error;
 use crate::estimate::quote_body;
 use crate::idempotency::body_hash;
 use crate::ledger::UsageRecord;
+use crate::openapi::Once;
+use crate::openapi::shape::{Transcription, TranscriptionEvent, TranscriptionForm};
 use crate::provider::{Ability, TranscriptionCall, Upload, UpstreamError};
 use crate::routes::upload::{self, Accept, Form};
 use crate::sse::Reader;
@@ -28,6 +30,14 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Writes a recording down. Streams are collected here and sent whole: their text is short.
+#[utoipa::path(
+    post, path = "/v1/audio/transcriptions", operation_id = "createTranscription", tag = "audio",
+    security(("token" = [])), params(Once),
+    request_body(content = TranscriptionForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "What was said.", content(
+        (Transcription = "application/json"), (String = "text/plain"), (TranscriptionEvent = "text/event-stream"),
+    ))),
+)]
 pub(super) async fn create(
     State(state): State<AppState>,
     caller: Caller,
