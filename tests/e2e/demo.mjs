@@ -107,6 +107,14 @@ class Demo {
     return (await json(`${this.card.simulator}/sim/bill`)).items;
   }
 
+  /** What the provider does wrong with its next calls of a route, one of them for each. */
+  async faults(route, ...faults) {
+    const body = JSON.stringify({ next: faults.map((fault) => ({ route, fault })) });
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${this.card.simulator}/sim/faults`, { method: "PUT", headers, body });
+    if (!answer.ok) throw new Error(`/sim/faults: ${answer.status} ${await answer.text()}`);
+  }
+
   /** The prices that the widget sees. */
   async model(user, id) {
     const { client_secret } = await this.mint(user);

@@ -1,6 +1,8 @@
 // Every call of the gateway that an SDK knows, as its users write it.
 import assert from "node:assert/strict";
 
+import { eventually } from "../e2e/demo.mjs";
+import { EDIT, RESPONSE, SPEECH, TRANSCRIPTION } from "./samples.mjs";
 import { withEachSdk } from "./sdk.mjs";
 
 const ask = (text, more = {}) => ({ model: "gpt-5.4", messages: [{ role: "user", content: text }], ...more });
@@ -35,6 +37,48 @@ withEachSdk((scenario) => {
     assert.equal(answer.status, 200);
     assert.match(answer.type, /^text\/event-stream/);
     assert.equal(answer.last, "data: [DONE]");
+  });
+
+  scenario("answers by the Responses API in one piece", async ({ sdk, connection, demo, user }) => {
+    const answer = await sdk.call(connection, "responses", RESPONSE);
+    assert.deepEqual([answer.object, answer.status, answer.model], ["response", "completed", "gpt-5.4"]);
+    assert.ok(answer.output[0].content[0].text.length > 0);
+    const [charge] = await demo.charges(user);
+    assert.equal(charge.completion_tokens, answer.usage.output_tokens);
+  });
+
+  scenario("answers by the Responses API in a stream", async ({ sdk, connection, demo, user }) => {
+    const answer = await sdk.call(connection, "responses_stream", RESPONSE);
+    assert.equal(answer.types[0], "response.created");
+    assert.equal(answer.types.at(-1), "response.completed");
+    assert.equal(answer.response.output[0].content[0].text, answer.text);
+    const [charge] = await demo.charges(user);
+    assert.equal(charge.completion_tokens, answer.response.usage.output_tokens);
+  });
+
+  scenario("reads a text aloud", async ({ sdk, connection, demo, user }) => {
+    const sound = await sdk.call(connection, "speech", SPEECH);
+    assert.match(head(sound), /^RIFF/);
+    const raw = await sdk.call(connection, "speech_raw", SPEECH);
+    assert.deepEqual([raw.status, raw.type, raw.bytes], [200, "audio/wav", sound.bytes]);
+    const charges = await eventually(async () => {
+      const all = await demo.charges(user);
+      return all.every((charge) => charge.charged > 0) && all;
+    }, "both are settled");
+    assert.deepEqual(charges.map((charge) => charge.characters), [SPEECH.input.length, SPEECH.input.length]);
+  });
+
+  scenario("writes a recording down", async ({ sdk, connection, demo, user }) => {
+    const answer = await sdk.call(connection, "transcription", TRANSCRIPTION);
+    assert.ok(answer.text.length > 0);
+    const [charge] = await demo.charges(user);
+    assert.equal(charge.audio_ms, 2000);
+  });
+
+  scenario("changes a picture", async ({ sdk, connection }) => {
+    const answer = await sdk.call(connection, "edit", EDIT);
+    assert.equal(answer.data.length, 1);
+    assert.match(Buffer.from(answer.data[0].b64_json, "base64").toString("latin1"), /^\x89PNG/);
   });
 
   scenario("draws a picture", async ({ sdk, connection }) => {

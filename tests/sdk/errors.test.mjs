@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 
 import { CREDIT, eventually } from "../e2e/demo.mjs";
+import { CALLS, SPEECH, TRANSCRIPTION, file } from "./samples.mjs";
 import { withEachSdk } from "./sdk.mjs";
 
 const ask = (text, more = {}) => ({ model: "gpt-5.4", messages: [{ role: "user", content: text }], ...more });
@@ -24,21 +25,47 @@ withEachSdk((scenario) => {
     expect(error, "AuthenticationError", 401, "invalid_token");
   });
 
-  scenario("402 once, without another try, where credits are short", async ({ sdk, demo, connection, wire }) => {
-    const poor = await demo.newUser(0.001);
-    const { client_secret } = await demo.mint(poor);
-    const error = await sdk.failure({ ...connection, key: client_secret }, "chat", ask("hello"));
-    expect(error, sdk.name === "Python" ? "APIStatusError" : "APIError", 402, "insufficient_credits");
-    assert.equal(wire.calls.length, 1);
-    const { available, held } = await demo.balance(poor);
-    assert.deepEqual([available, held], [0.001 * CREDIT, 0]);
-  });
+  for (const [call, args, route, scope] of CALLS) {
+    scenario(`${call}: 402 once, without another try, where credits are short`, async ({ sdk, demo, connection, wire }) => {
+      const poor = await demo.newUser(0.001);
+      const { client_secret } = await demo.mint(poor);
+      const error = await sdk.failure({ ...connection, key: client_secret }, call, args);
+      expect(error, sdk.name === "Python" ? "APIStatusError" : "APIError", 402, "insufficient_credits");
+      assert.equal(wire.calls.length, 1);
+      const { available, held } = await demo.balance(poor);
+      assert.deepEqual([available, held], [0.001 * CREDIT, 0]);
+    });
 
-  scenario("403 for what the token does not allow", async ({ sdk, demo, user, connection }) => {
-    const { client_secret } = await demo.mint(user, 600, { scopes: ["chat"] });
-    const limited = { ...connection, key: client_secret };
-    const error = await sdk.failure(limited, "image", { model: "gpt-image-1.5", prompt: "a boat" });
-    expect(error, "PermissionDeniedError", 403, "scope_denied");
+    scenario(`${call}: 403 for what the token does not allow`, async ({ sdk, demo, user, connection }) => {
+      const { client_secret } = await demo.mint(user, 600, { scopes: [scope === "chat" ? "image" : "chat"] });
+      const error = await sdk.failure({ ...connection, key: client_secret }, call, args);
+      expect(error, "PermissionDeniedError", 403, "scope_denied");
+    });
+
+    scenario(`${call}: what a provider does wrong`, async ({ sdk, demo, connection }) => {
+      for (const [fault, kind, status, code] of [
+        ["429", "RateLimitError", 429, "rate_limited"],
+        ["500", "InternalServerError", 502, "upstream_failed"],
+        ["409", "InternalServerError", 502, "upstream_failed"],
+        ["reset=0", "InternalServerError", 502, "upstream_failed"],
+      ]) {
+        // The head of a stream is there before its reset.
+        if (fault.startsWith("reset") && call.endsWith("_stream")) continue;
+        await demo.faults(route, fault);
+        const error = await sdk.failure(connection, call, args, { retries: 0 });
+        expect(error, kind, status, code);
+      }
+    });
+  }
+
+  scenario("400 for what is no recording, and for a text that is too long", async ({ sdk, connection }) => {
+    const page = { ...TRANSCRIPTION, file: file("note.wav", "audio/wav", Buffer.from("<html>")) };
+    const error = await sdk.failure(connection, "transcription", page);
+    expect(error, "BadRequestError", 400, "invalid_request");
+    assert.equal(error.param, "file");
+    const long = await sdk.failure(connection, "speech", { ...SPEECH, input: "a".repeat(5000) });
+    expect(long, "BadRequestError", 400, "invalid_request");
+    assert.equal(long.param, "input");
   });
 
   scenario("404 for a clip that is not there, and for one of somebody else", async ({ sdk, demo, connection }) => {
@@ -66,25 +93,25 @@ withEachSdk((scenario) => {
     expect(error, "UnprocessableEntityError", 422, "idempotency_mismatch");
   });
 
-  scenario("429 for a provider that wants us to wait", async ({ sdk, connection }) => {
-    const error = await sdk.failure(connection, "chat", ask("hello [[fault:429]]"), { retries: 0 });
-    expect(error, "RateLimitError", 429, "rate_limited");
-  });
-
-  scenario("502 for a provider that failed", async ({ sdk, connection }) => {
-    const error = await sdk.failure(connection, "chat", ask("hello [[fault:500]]"), { retries: 0 });
-    expect(error, "InternalServerError", 502, "upstream_failed");
-  });
-
-  scenario("an error inside of a stream", async ({ sdk, connection }) => {
-    const error = await sdk.failure(connection, "chat_stream", ask("hello [[fault:error-mid-stream=5]]"));
-    assert.ok(error.classes.includes("APIError"), error.class);
-  });
-
-  scenario("a stream that the provider broke off is an error and no short answer", async ({ sdk, connection }) => {
-    for (const fault of ["reset=5", "truncate=5"]) {
-      const error = await sdk.failure(connection, "chat_stream", ask(`hello [[fault:${fault}]]`));
+  for (const [call, args, route] of CALLS.filter(([call]) => call.endsWith("_stream"))) {
+    scenario(`${call}: an error inside of a stream`, async ({ sdk, demo, connection }) => {
+      await demo.faults(route, "error-mid-stream=5");
+      const error = await sdk.failure(connection, call, args);
       assert.ok(error.classes.includes("APIError"), error.class);
-    }
+    });
+
+    scenario(`${call}: a stream that the provider broke off is an error and no short answer`, async ({ sdk, demo, connection }) => {
+      for (const fault of ["reset=5", "truncate=5"]) {
+        await demo.faults(route, fault);
+        const error = await sdk.failure(connection, call, args);
+        assert.ok(error.classes.includes("APIError"), error.class);
+      }
+    });
+  }
+
+  scenario("sound that the provider broke off is an error and no short sound", async ({ sdk, demo, connection }) => {
+    await demo.faults("speech", "reset-in-body");
+    await sdk.failure(connection, "speech", SPEECH, { retries: 0 });
+    return [`audio ${SPEECH.model} ${SPEECH.input.length} characters`];
   });
 });

@@ -110,8 +110,8 @@ async function scenario(demo, sdk, run) {
   const { client_secret } = await demo.mint(user);
   const wire = await startWire(demo.url);
   try {
-    await run({ sdk, demo, user, wire, connection: { url: wire.url, key: client_secret } });
-    await checkBooks(demo, user, billed, GRANT);
+    const lost = await run({ sdk, demo, user, wire, connection: { url: wire.url, key: client_secret } });
+    await checkBooks(demo, user, billed, GRANT, lost);
   } finally {
     await wire.stop();
   }

@@ -1,10 +1,17 @@
 //! The ledger and the provider's bill, side by side.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use reqwest::StatusCode;
 use serde_json::json;
+use triptych_gateway::app::router;
 use triptych_simulator::{BillKind, FaultRoute};
 
-use crate::app::{ADMIN_SECRET, ok};
+use crate::app::{ADMIN_SECRET, Options, ok, refused};
+use crate::described::{filled, mounted};
 use crate::support::{CREDIT, GRANT, Gateway, chat, streamed};
+use crate::videos::{clip, ended, order};
 
 #[tokio::test]
 async fn a_mixed_day_adds_up_on_both_sides() {
@@ -66,4 +73,121 @@ async fn many_calls_at_once_never_spend_what_is_not_there() {
     assert_eq!(gateway.settled(&user).await, GRANT);
     let audit = ok(gateway.app.get(ADMIN_SECRET, "/admin/v1/audit").await).await;
     assert_eq!((&audit["ok"], &audit["open_reservations"]), (&json!(true), &json!(0)));
+}
+
+#[tokio::test]
+async fn of_many_calls_at_once_those_that_the_balance_covers_are_sold() {
+    let gateway = Gateway::at_pace(|config| config.image_delay = Duration::from_millis(200)).await;
+    let token = gateway.app.user_with("poor", 50).await;
+    // Eight credits each.
+    let body = json!({"model": "gpt-image-1.5", "prompt": "A boat", "n": 4});
+    let calls = (0..20).map(|_| gateway.app.post(&token, "/v1/images/generations", &body));
+    let answers = join_all(calls).await;
+    let count = |status| answers.iter().filter(|answer| answer.status() == status).count();
+    assert_eq!((count(StatusCode::OK), count(StatusCode::PAYMENT_REQUIRED)), (6, 14));
+    assert_eq!(gateway.app.balance(&token).await, (2 * CREDIT, 0));
+    assert_eq!(gateway.billed(BillKind::Image).len(), 6);
+    gateway.check_books().await;
+}
+
+#[tokio::test]
+async fn a_clip_costs_what_the_operators_own_price_list_says() {
+    let built_in = include_str!("../../catalogue.toml");
+    let own = built_in.replace("\"720p\", credits = 4 }", "\"720p\", credits = \"9.25\" }");
+    assert_ne!(own, built_in);
+    let files = vec![("own.toml", own.into_bytes())];
+    let top = "catalogue = \"own.toml\"".to_owned();
+    let gateway = Gateway::with(Options { top, files, ..Options::default() }).await;
+    let user = gateway.user("ada").await;
+    let cost = 5 * 9_250_000;
+    let created = order(&gateway, &user, clip("Waves")).await;
+    assert_eq!(gateway.balance(&user).await.available.micro(), GRANT - cost);
+    let done = ended(&gateway, &user, &created["id"]).await;
+    assert_eq!(done["cost"], json!({"estimated": cost, "charged": cost}));
+    assert_eq!(gateway.settled(&user).await, GRANT - cost);
+    gateway.check_books().await;
+}
+
+#[tokio::test]
+async fn nothing_is_sold_that_cannot_be_written_down() {
+    let tables = "[limits.user]\nrequests_per_minute = 1000".to_owned();
+    let gateway = Gateway::with(Options { tables, ..Options::default() }).await;
+    let user = gateway.user("ada").await;
+    let picture = json!({"model": "gpt-image-1.5", "prompt": "A boat"});
+    let speech = json!({"model": "gpt-4o-mini-tts", "input": "Hello", "voice": "alloy"});
+    let calls = [
+        ("/v1/chat/completions", chat("Hello.")),
+        ("/v1/chat/completions", streamed("Hello.")),
+        ("/v1/responses", json!({"model": "gpt-5.4", "input": "Hello."})),
+        ("/v1/images/generations", picture),
+        ("/v1/audio/speech", speech),
+        ("/v1/videos", clip("Waves")),
+    ];
+    let mut database = crate::jobs::database(&gateway).await;
+    for table in ["reservation", "usage_window", "ledger_tx"] {
+        let mut rename = async |from: &str, to: &str| {
+            let query = sqlx::AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
+            sqlx::query(query).execute(&mut database).await.unwrap();
+        };
+        rename(table, "away").await;
+        for (path, body) in &calls {
+            let answer = gateway.post(&user, path, body.clone()).await;
+            assert!(answer.status().is_server_error(), "{table} {path}: {}", answer.status());
+        }
+        rename("away", table).await;
+    }
+    assert!(gateway.app.simulator.simulator().stats().requests.is_empty());
+    assert_eq!(gateway.settled(&user).await, GRANT);
+    for (path, body) in &calls {
+        assert!(gateway.post(&user, path, body.clone()).await.status().is_success(), "{path}");
+    }
+    gateway.settled(&user).await;
+    gateway.check_books().await;
+}
+
+#[tokio::test]
+async fn no_call_whatever_reaches_a_provider_without_credits() {
+    let gateway = Gateway::start().await;
+    let token = gateway.app.token("poor").await;
+    let multipart = || {
+        let file = |bytes: &'static [u8]| reqwest::multipart::Part::bytes(bytes).file_name("file");
+        let form = reqwest::multipart::Form::new().text("prompt", "A boat");
+        let png = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, crate::edits::POINT);
+        let image = reqwest::multipart::Part::bytes(png.unwrap()).file_name("a.png");
+        (form, image, file)
+    };
+    for path in mounted(&router(gateway.app.state.clone())) {
+        let path = filled(&path, "x");
+        let call = gateway.app.request(reqwest::Method::POST, &path).bearer_auth(&token);
+        let (form, image, file) = multipart();
+        let call = match path.as_str() {
+            "/v1/images/edits" => call.multipart(form.text("model", "gpt-image-1.5").part("image", image)),
+            "/v1/audio/transcriptions" => {
+                let wav = crate::audio::wav().leak();
+                call.multipart(form.text("model", "gpt-transcribe").part("file", file(wav)))
+            }
+            "/v1/images/generations" => call.json(&json!({"model": "gpt-image-1.5", "prompt": "A boat"})),
+            "/v1/audio/speech" => {
+                call.json(&json!({"model": "gpt-4o-mini-tts", "input": "Hello", "voice": "alloy"}))
+            }
+            "/v1/responses" => call.json(&json!({"model": "gpt-5.4", "input": "x"})),
+            path if path.starts_with("/v1/video") => call.json(&clip("Waves")),
+            _ => call.json(&chat("x")),
+        };
+        let answer = call.send().await.unwrap();
+        let priced = [
+            "/v1/chat/completions",
+            "/v1/responses",
+            "/v1/images/generations",
+            "/v1/images/edits",
+            "/v1/audio/speech",
+            "/v1/audio/transcriptions",
+            "/v1/videos",
+            "/v1/video/generations",
+        ];
+        if priced.contains(&path.as_str()) {
+            refused(answer, StatusCode::PAYMENT_REQUIRED, "insufficient_credits").await;
+        }
+        assert!(gateway.app.simulator.simulator().stats().requests.is_empty(), "{path}");
+    }
 }

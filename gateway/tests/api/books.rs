@@ -4,7 +4,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::{ADMIN_SECRET, Options, TestApp, ok, refused, spawn_app, spawn_app_with};
-use crate::support::chat;
+use crate::support::{GRANT, Gateway, chat, streamed};
+use crate::videos::clip;
 
 async fn admin(app: &TestApp, path: &str, body: Value) -> reqwest::Response {
     app.post(ADMIN_SECRET, path, &body).await
@@ -81,6 +82,44 @@ async fn usage_is_exported_as_csv_and_as_json_lines() {
     assert_eq!((&first["user"], &first["state"]), (&json!("=ann"), &json!("committed")));
     assert_eq!(text("/admin/v1/usage?format=jsonl&to=1").await, "");
     refused(app.get(&token, "/admin/v1/usage").await, StatusCode::UNAUTHORIZED, "invalid_token").await;
+}
+
+#[tokio::test]
+async fn the_export_holds_every_kind_of_call_and_adds_up() {
+    let gateway = Gateway::start().await;
+    let user = gateway.user("ada").await;
+    let picture = json!({"model": "gpt-image-1.5", "prompt": "A boat"});
+    let speech = json!({"model": "gpt-4o-mini-tts", "input": "Hello", "voice": "alloy"});
+    for (path, body) in [
+        ("/v1/chat/completions", chat("Hello.")),
+        ("/v1/chat/completions", streamed("Hello.")),
+        ("/v1/responses", json!({"model": "gpt-5.4", "input": "Hello."})),
+        ("/v1/images/generations", picture),
+        ("/v1/audio/speech", speech),
+        ("/v1/videos", clip("Waves")),
+    ] {
+        gateway.post(&user, path, body).await.bytes().await.unwrap();
+    }
+    let form = reqwest::multipart::Form::new().text("model", "gpt-transcribe");
+    let form = form.part("file", reqwest::multipart::Part::bytes(crate::audio::wav()).file_name("a.wav"));
+    ok(gateway.call(&user, Method::POST, "/v1/audio/transcriptions").multipart(form).send().await.unwrap())
+        .await;
+    let left = gateway.settled(&user).await;
+    let text = async |path: &str| gateway.app.get(ADMIN_SECRET, path).await.text().await.unwrap();
+    let lines = text("/admin/v1/usage?format=jsonl").await;
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut models: Vec<_> = lines.iter().map(|line| line["model"].as_str().unwrap()).collect();
+    models.sort_unstable();
+    let expected =
+        ["gpt-4o-mini-tts", "gpt-5.4", "gpt-5.4", "gpt-5.4", "gpt-image-1.5", "gpt-transcribe", "sora-2"];
+    assert_eq!(models, expected);
+    assert!(
+        lines.iter().all(|line| line["charged"].as_i64().is_some_and(|charged| charged > 0)),
+        "{lines:?}"
+    );
+    let sum: i64 = lines.iter().map(|line| line["charged"].as_i64().unwrap()).sum();
+    assert_eq!(sum, GRANT - left);
+    assert_eq!(text("/admin/v1/usage").await.lines().count(), 8);
 }
 
 #[tokio::test]

@@ -102,3 +102,26 @@ async fn a_deleted_job_that_runs_is_taken_back_and_stays_in_the_list_until_it_ha
     assert_eq!(ended(&gateway, &user, &created["id"]).await["status"], "cancelled");
     gateway.check_books().await;
 }
+
+#[tokio::test]
+async fn a_job_that_waits_for_its_next_attempt_is_taken_back_here_and_nowhere_else() {
+    let gateway = gateway(60.0).await;
+    let user = gateway.user("ada").await;
+    let first = order(&gateway, &user, clip("Waves")).await;
+    let first = ended(&gateway, &user, &first["id"]).await;
+    assert_eq!(first["status"], "completed");
+    gateway.fault(FaultRoute::Video, &["429=60"]);
+    let second = order(&gateway, &user, clip("Hills")).await;
+    let mut database = crate::jobs::database(&gateway).await;
+    crate::support::eventually("it was refused for now", async || {
+        let query = sqlx::query("SELECT 1 FROM job WHERE state = 'queued' AND misses = 1");
+        query.fetch_optional(&mut database).await.unwrap().map(|_| ())
+    })
+    .await;
+    assert_eq!(ok(cancel(&gateway, &user, &second).await).await["status"], "cancelled");
+    let asked = gateway.app.simulator.simulator().stats().requests;
+    assert_eq!(asked.get(&FaultRoute::VideoCancel), None);
+    assert_eq!(gateway.settled(&user).await, GRANT - price(&first));
+    assert_eq!(gateway.billed(BillKind::Video).len(), 1);
+    gateway.check_books().await;
+}

@@ -28,6 +28,38 @@ pub(crate) async fn hanging(begin: String) -> String {
     url
 }
 
+/// Tells when it is dropped.
+struct Left(Option<tokio::sync::oneshot::Sender<()>>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        if let Some(sender) = self.0.take() {
+            sender.send(()).ok();
+        }
+    }
+}
+
+/// As [`hanging`], for one call; also tells when the gateway has left it.
+async fn watched(begin: String) -> (String, tokio::sync::oneshot::Receiver<()>) {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let sender = std::sync::Arc::new(std::sync::Mutex::new(Some(sender)));
+    let answer = axum::routing::any(move || {
+        let left = Left(sender.lock().unwrap().take());
+        let begin = stream::iter([Ok::<_, std::io::Error>(begin.clone())]);
+        async move {
+            let rest = stream::poll_fn(move |_| {
+                let _ = &left;
+                std::task::Poll::Pending
+            });
+            ([(axum::http::header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(begin.chain(rest)))
+        }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    (url, receiver)
+}
+
 async fn gateway(upstream: String, streams: &str, provider: &str) -> Gateway {
     Gateway::with(Options {
         upstream: Some(upstream),
@@ -105,6 +137,29 @@ async fn an_answer_that_nobody_reads_is_given_up_and_charged_by_estimate() {
         let charge = gateway.app.charges().await.remove(0);
         assert_eq!(charge["state"], "committed", "{charge}");
         assert_eq!(charge["estimated"], true, "{charge}");
+        gateway.app.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_left_when_its_answer_is_stopped_or_nobody_reads_it() {
+    for stop in [true, false] {
+        let (upstream, left) = watched(WORD.repeat(4)).await;
+        let gateway = gateway(upstream, "drain_seconds = 0", "").await;
+        let user = gateway.user("ada").await;
+        let answer = gateway.post(&user, "/v1/chat/completions", streamed("Hello.")).await;
+        if stop {
+            let stop = format!("/v1/streams/{}/stop", answer.headers()["x-stream-id"].to_str().unwrap());
+            assert_eq!(gateway.call(&user, Method::POST, &stop).send().await.unwrap().status(), 200);
+            answer.text().await.unwrap();
+        } else {
+            drop(answer);
+        }
+        tokio::time::timeout(std::time::Duration::from_secs(20), left)
+            .await
+            .expect("it is not left")
+            .unwrap();
+        assert!(gateway.settled(&user).await < GRANT);
         gateway.app.assert_sound().await;
     }
 }

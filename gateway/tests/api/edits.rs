@@ -8,6 +8,10 @@ use triptych_simulator::{BillKind, FaultRoute};
 use crate::app::{Options, ok, refused};
 use crate::support::{CREDIT, GRANT, Gateway, User, events};
 
+/// A PNG of one point.
+pub(crate) const POINT: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
 async fn picture(gateway: &Gateway, user: &User) -> Vec<u8> {
     let body = json!({"model": "gpt-image-1.5", "prompt": "A lighthouse", "response_format": "url"});
     let answer = ok(gateway.post(user, "/v1/images/generations", body).await).await;

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use triptych_simulator::FaultRoute;
 
 use crate::app::{ADMIN_SECRET, ORIGIN, Options, ok, refused};
-use crate::support::{Gateway, User, chat, eventually, streamed};
+use crate::support::{CREDIT, Gateway, User, chat, eventually, streamed};
+use crate::videos::{clip, ended, order};
 
 const TOO_MANY: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 
@@ -106,6 +107,36 @@ async fn spending_counts_what_is_held_and_then_what_was_charged() {
     refused(draw(&ada).await, TOO_MANY, "rate_limited").await;
     ok(draw(&bob).await).await;
     gateway.settled(&ada).await;
+    gateway.check_books().await;
+}
+
+#[tokio::test]
+async fn a_clip_that_fails_gives_its_spending_back() {
+    // One clip is twenty credits.
+    let gateway = limited("[limits.user]\nspend_per_day = 21").await;
+    let user = gateway.user("ada").await;
+    for fault in ["job-failed", "done-with-error", "400"] {
+        gateway.fault(FaultRoute::Video, &[fault]);
+        let created = order(&gateway, &user, clip("Waves")).await;
+        assert_eq!(ended(&gateway, &user, &created["id"]).await["status"], "failed", "{fault}");
+    }
+    let created = order(&gateway, &user, clip("Waves")).await;
+    assert_eq!(ended(&gateway, &user, &created["id"]).await["status"], "completed");
+    refused(gateway.post(&user, "/v1/videos", clip("Waves")).await, TOO_MANY, "rate_limited").await;
+    gateway.check_books().await;
+}
+
+#[tokio::test]
+async fn of_many_calls_at_once_with_one_token_those_that_its_cost_covers_get_through() {
+    let gateway = Gateway::at_pace(|config| config.image_delay = std::time::Duration::from_millis(200)).await;
+    gateway.user("ada").await;
+    let app = &gateway.app;
+    let cheap = app.token_with(json!({"user": "ada", "max_cost": 7 * CREDIT})).await;
+    let body = picture();
+    let calls = (0..12).map(|_| app.post(&cheap, "/v1/images/generations", &body));
+    let answers = join_all(calls).await;
+    let count = |status| answers.iter().filter(|answer| answer.status() == status).count();
+    assert_eq!((count(StatusCode::OK), count(StatusCode::FORBIDDEN)), (2, 10));
     gateway.check_books().await;
 }
 

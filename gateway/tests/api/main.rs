@@ -25,6 +25,7 @@ mod endings;
 mod errors;
 mod estimates;
 mod fleet;
+mod givebacks;
 mod hooks;
 mod hygiene;
 mod images;

@@ -79,7 +79,7 @@ impl GatewayConfig<'_> {
         let serves = if self.upstream.is_some() { "" } else { "\"chat\", \"audio\", " };
         line(format_args!("\n[[providers]]\nid = \"simulator\"\nkind = \"openai\""));
         line(format_args!("base_url = {}", quoted(&format!("{}/v1", self.simulator))));
-        line(format_args!("serves = [{serves}\"image\", \"video\"]"));
+        line(format_args!("serves = [{serves}\"image\", \"video\", \"speech\", \"transcription\"]"));
         text
     }
 }

@@ -1,4 +1,3 @@
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -86,19 +85,24 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         hold.release(&state, "no sound came").await.ok();
         return Err(UpstreamError::Protocol("it is no sound".into()).into());
     };
-    let (sender, receiver) = mpsc::channel::<Bytes>(WAITING);
+    let (sender, receiver) = mpsc::channel::<Piece>(WAITING);
     let running = state.underway.begin();
     let work = async move {
-        let mut spoken = Spoken { state, hold, characters, usage: None };
-        let whole = spoken.pass_on(answer, sender, kind == "text/event-stream").await;
+        let mut spoken = Spoken { state, hold, characters, usage: None, behind: false };
+        let whole = spoken.pass_on(answer, &sender, kind == "text/event-stream").await;
+        let partly = whole.is_err() || spoken.behind;
         spoken.finish(whole).await;
+        if partly {
+            // A clean end would pass half of the sound off as all of it.
+            sender.send_timeout(Err(std::io::Error::other("it broke off")), READER_PATIENCE).await.ok();
+        }
         trace::end_current();
         drop(running);
     };
     tokio::spawn(trace::step("stream").run(work).in_current_span());
     let parts = unfold(receiver, |mut receiver| async move {
         let part = receiver.recv().await?;
-        Some((Ok::<_, Infallible>(part), receiver))
+        Some((part, receiver))
     });
     let mut response = Response::new(Body::from_stream(parts));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -122,6 +126,9 @@ fn sound(kind: &str) -> Option<&'static str> {
     })
 }
 
+/// What is passed on: sound, or that there will be no more although it has not ended.
+type Piece = Result<Bytes, std::io::Error>;
+
 /// A text that is being read aloud.
 struct Spoken {
     state: AppState,
@@ -129,6 +136,8 @@ struct Spoken {
     characters: u64,
     /// The event that told it.
     usage: Option<Value>,
+    /// The reader has missed some of it.
+    behind: bool,
 }
 
 impl Spoken {
@@ -136,7 +145,7 @@ impl Spoken {
     async fn pass_on(
         &mut self,
         mut answer: reqwest::Response,
-        sender: mpsc::Sender<Bytes>,
+        sender: &mpsc::Sender<Piece>,
         events: bool,
     ) -> Result<(), UpstreamError> {
         let mut listener = Some(sender);
@@ -164,9 +173,10 @@ impl Spoken {
                 }
             }
             if let Some(sender) = &listener
-                && sender.send_timeout(part, READER_PATIENCE).await.is_err()
+                && sender.send_timeout(Ok(part), READER_PATIENCE).await.is_err()
             {
                 listener = None;
+                self.behind = true;
             }
         }
         match (bytes, reader.is_some() && !ended) {
@@ -179,10 +189,22 @@ impl Spoken {
         if let Err(error) = whole {
             Error::from(error.clone()).log();
             self.hold.release(&self.state, error.label()).await.ok();
+            if let Err(error) = self.note_loss().await {
+                error.log();
+            }
             return;
         }
         let (charged, record) = self.charge();
         self.hold.settle(&self.state, charged, &record, Kept::Note("it was spoken")).await.ok();
+    }
+
+    /// The provider had begun to speak, so it bills the text.
+    async fn note_loss(&self) -> Result<(), Error> {
+        let (cost, _) = self.charge();
+        let mut tx = self.state.store.write().await?;
+        let key = format!("{}:spoken", self.hold.id);
+        self.state.ledger.note_loss(&mut tx, &key, &self.hold.id, cost, "sound broke off").await?;
+        tx.commit().await
     }
 
     fn charge(&self) -> (Credits, UsageRecord) {
