@@ -6,6 +6,7 @@
 mod header;
 mod refusal;
 pub(crate) mod shape;
+mod text;
 
 use std::sync::{Arc, OnceLock};
 
@@ -87,7 +88,10 @@ impl Document {
         if let Some(made) = self.0.made.get() {
             return Ok(made);
         }
-        let text = finished(self.0.api.clone(), self.0.audience).to_json().map_err(Error::internal)?;
+        let api = finished(self.0.api.clone(), self.0.audience);
+        let mut document = serde_json::to_value(api).map_err(Error::internal)?;
+        text::tidy(&mut document);
+        let text = document.to_string();
         let hash = Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Ok(self.0.made.get_or_init(|| Made { text: text.into(), hash }))
     }

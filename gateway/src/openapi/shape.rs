@@ -6,6 +6,11 @@ use serde_json::{Map, Value};
 use triptych_protocol::{ErrorDetail, ImageRequest, StreamOptions, TriptychExtra, Usage};
 use utoipa::ToSchema;
 
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct File(Vec<u8>);
+
 /// A conversation, in OpenAI's shape. Fields that are not named here are passed on to the provider.
 #[derive(ToSchema)]
 pub(crate) struct ChatCompletionRequest {

@@ -6,6 +6,7 @@ use utoipa_axum::routes;
 
 use crate::asset::{Asset, Link, Range, Unsatisfiable};
 use crate::error::Error;
+use crate::openapi::shape::File;
 use crate::openapi::{Calls, calls};
 use crate::state::AppState;
 
@@ -32,9 +33,9 @@ pub(crate) fn url(state: &AppState, asset: &str) -> String {
         ("Range" = Option<String>, Header, description = "A part of the file, such as `bytes=0-1023`."),
     ),
     responses(
-        (status = 200, description = "The file.", content((Vec<u8> = "image/*"), (Vec<u8> = "video/*"))),
+        (status = 200, description = "The file.", content((File = "image/*"), (File = "video/*"))),
         (status = 206, description = "The part that was asked for.",
-         content((Vec<u8> = "image/*"), (Vec<u8> = "video/*")),
+         content((File = "image/*"), (File = "video/*")),
          headers(("content-range" = String, description = "Which part it is."))),
         (status = 307, description = "Where the files are in a bucket: a link to it.",
          headers(("location" = String, description = "A link that ends soon."))),

@@ -49,7 +49,7 @@ struct Bought {
     expires_at: Option<i64>,
 }
 
-/// The whole message, for those who read its description.
+/// What a billing system sends.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "its two halves are read one after the other")]
 struct TopUp {

@@ -17,6 +17,7 @@ use crate::auth::Caller;
 use crate::call::{self, Call};
 use crate::error::Error;
 use crate::job::{self, Created, Job, JobState};
+use crate::openapi::shape::File;
 use crate::openapi::{Calls, Once, Refused, calls};
 use crate::provider::{UpstreamError, Variant};
 use crate::state::AppState;
@@ -153,8 +154,8 @@ struct Wanted {
     ),
     responses(
         (status = 200, description = "The file.",
-         content((Vec<u8> = "video/mp4"), (Vec<u8> = "video/webm"), (Vec<u8> = "image/*"))),
-        (status = 206, description = "The part that was asked for.", body = Vec<u8>, content_type = "video/mp4",
+         content((File = "video/mp4"), (File = "video/webm"), (File = "image/*"))),
+        (status = 206, description = "The part that was asked for.", body = File, content_type = "video/mp4",
          headers(("content-range" = String, description = "Which part it is."))),
         (status = 416, description = "The clip has no such part."),
         Refused<409>, Refused<502>, Refused<504>,

@@ -6,6 +6,7 @@ use axum::response::Response;
 use utoipa_axum::routes;
 
 use crate::error::Error;
+use crate::openapi::shape::File;
 use crate::openapi::{Calls, calls};
 use crate::state::AppState;
 
@@ -19,7 +20,7 @@ pub(super) fn router() -> Calls {
     params(("path" = String, Path, description = "The file's path, such as `triptych.js`; it may hold slashes.")),
     responses(
         (status = 200, description = "The file.", content(
-            (String = "text/javascript"), (Vec<u8> = "application/wasm"), (Vec<u8> = "*/*"),
+            (String = "text/javascript"), (File = "application/wasm"), (File = "*/*"),
         )),
         (status = 304, description = "It has not changed."),
     ),

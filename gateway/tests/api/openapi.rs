@@ -84,6 +84,7 @@ async fn the_document_says_of_each_call_what_a_client_needs() {
         assert_eq!(document["openapi"], "3.1.0");
         assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
         assert_refers_to_what_there_is(&document, &document);
+        assert!(!document.to_string().contains("[`"), "a comment of the code");
         let names = |list: &Value| -> BTreeSet<String> {
             list.as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect()
         };

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::estimate::quote_body;
 use crate::ledger::UsageRecord;
 use crate::openapi::Once;
-use crate::openapi::shape::{SpeechEvent, SpeechRequest};
+use crate::openapi::shape::{File, SpeechEvent, SpeechRequest};
 use crate::provider::{Ability, SpeechCall, UpstreamError};
 use crate::sse::Reader;
 use crate::state::AppState;
@@ -41,7 +41,7 @@ const CHARS_PER_SECOND: u64 = 14;
     post, path = "/v1/audio/speech", operation_id = "createSpeech", tag = "audio", security(("token" = [])),
     params(Once), request_body = SpeechRequest,
     responses((status = 200, description = "The sound.", content(
-        (Vec<u8> = "audio/*"), (Vec<u8> = "application/octet-stream"), (SpeechEvent = "text/event-stream"),
+        (File = "audio/*"), (File = "application/octet-stream"), (SpeechEvent = "text/event-stream"),
     ))),
 )]
 pub(super) async fn create(
