@@ -28,6 +28,15 @@ const LONGEST_KEY: usize = 255;
 /// How the note of a streamed call begins; the stream's id follows.
 const STREAM_NOTE: &str = "its stream is ";
 
+/// Claims a key that nobody has claimed.
+const FIRST: &str = "INSERT INTO idempotency (scope, route, key, body_hash, state, claim, epoch, created_at, expires_at) \
+     VALUES ($1, $2, $3, $4, 'in_flight', $5, $6, $7, $8) ON CONFLICT (scope, route, key) DO NOTHING";
+/// Claims a key whoever has it: its call counts no more.
+const ANEW: &str = "INSERT INTO idempotency (scope, route, key, body_hash, state, claim, epoch, created_at, expires_at) \
+     VALUES ($1, $2, $3, $4, 'in_flight', $5, $6, $7, $8) ON CONFLICT (scope, route, key) DO UPDATE SET \
+     body_hash = $4, state = 'in_flight', claim = $5, epoch = $6, created_at = $7, expires_at = $8, \
+     reservation_id = NULL, note = NULL, status = NULL, headers = NULL, body = NULL";
+
 /// What a repeat is known by.
 pub(crate) struct Key<'a> {
     /// Whose key it is; two users may choose the same one.
@@ -112,18 +121,18 @@ pub(crate) async fn begin(tx: &mut Tx, store: &Store, key: Key<'_>) -> Result<Be
         key: key.name(),
         claim: new_id("claim"),
     };
-    let expires_at = now + kept.as_millis() as i64;
+    let time = (now, now + kept.as_millis() as i64);
     if key.name == KeyName::Attempt(0) {
         // The same call a second time, or many at once: only a repeat that says so is one.
-        guard.claim_again(tx, store, &key.body_hash, now, expires_at).await?;
+        guard.claim(tx, store, ANEW, &key.body_hash, time).await?;
         return Ok(Begin::Fresh(guard));
     }
-    if guard.claim_first(tx, store, &key.body_hash, now, expires_at).await? {
+    if guard.claim(tx, store, FIRST, &key.body_hash, time).await? {
         return Ok(Begin::Fresh(guard));
     }
     let known = guard.known(tx).await?;
     if known.is_over(now, kept) {
-        guard.claim_again(tx, store, &key.body_hash, now, expires_at).await?;
+        guard.claim(tx, store, ANEW, &key.body_hash, time).await?;
         return Ok(Begin::Fresh(guard));
     }
     if known.body_hash != key.body_hash {
@@ -175,58 +184,28 @@ impl Known {
 }
 
 impl Guard {
-    /// Claims a key that nobody has claimed; false where somebody has.
-    async fn claim_first(
+    /// Claims the key by one of the two ways; false where somebody has it.
+    async fn claim(
         &self,
         tx: &mut Tx,
         store: &Store,
+        way: &'static str,
         body_hash: &str,
-        now: i64,
-        expires_at: i64,
+        time: (i64, i64),
     ) -> Result<bool, Error> {
-        let claimed = sqlx::query(
-            "INSERT INTO idempotency (scope, route, key, body_hash, state, claim, epoch, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, 'in_flight', $5, $6, $7, $8) ON CONFLICT (scope, route, key) DO NOTHING",
-        )
-        .bind(&self.scope)
-        .bind(&self.route)
-        .bind(&self.key)
-        .bind(body_hash)
-        .bind(&self.claim)
-        .bind(store.epoch())
-        .bind(now)
-        .bind(expires_at)
-        .execute(&mut **tx)
-        .await?;
+        let (now, expires_at) = time;
+        let claimed = sqlx::query(way)
+            .bind(&self.scope)
+            .bind(&self.route)
+            .bind(&self.key)
+            .bind(body_hash)
+            .bind(&self.claim)
+            .bind(store.epoch())
+            .bind(now)
+            .bind(expires_at)
+            .execute(&mut **tx)
+            .await?;
         Ok(claimed.rows_affected() == 1)
-    }
-
-    /// Claims a key whoever has it: its call counts no more.
-    async fn claim_again(
-        &self,
-        tx: &mut Tx,
-        store: &Store,
-        body_hash: &str,
-        now: i64,
-        expires_at: i64,
-    ) -> Result<(), Error> {
-        sqlx::query(
-            "INSERT INTO idempotency (scope, route, key, body_hash, state, claim, epoch, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, 'in_flight', $5, $6, $7, $8) ON CONFLICT (scope, route, key) DO UPDATE SET \
-             body_hash = $4, state = 'in_flight', claim = $5, epoch = $6, created_at = $7, expires_at = $8, \
-             reservation_id = NULL, note = NULL, status = NULL, headers = NULL, body = NULL",
-        )
-        .bind(&self.scope)
-        .bind(&self.route)
-        .bind(&self.key)
-        .bind(body_hash)
-        .bind(&self.claim)
-        .bind(store.epoch())
-        .bind(now)
-        .bind(expires_at)
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
     }
 
     async fn known(&self, tx: &mut Tx) -> Result<Known, Error> {

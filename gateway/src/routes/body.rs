@@ -7,8 +7,10 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
-use triptych_protocol::ErrorCode;
+use serde_json::{Map, Value};
+use triptych_protocol::{ErrorCode, Model};
 
+use crate::auth::Caller;
 use crate::error::Error;
 use crate::state::AppState;
 
@@ -53,6 +55,18 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(describe)?;
     deserializer.end().map_err(|_| Error::invalid("", "Something follows the JSON value of the body."))?;
     Ok(value)
+}
+
+/// The model that a body names, where the caller may use it.
+pub(super) fn model<'a>(
+    state: &'a AppState,
+    caller: &Caller,
+    body: &Map<String, Value>,
+) -> Result<&'a Model, Error> {
+    let id = body.get("model").and_then(Value::as_str);
+    let id = id.ok_or_else(|| Error::invalid("model", "Name a model; `GET /v1/models` lists them."))?;
+    caller.allow_model(id)?;
+    state.catalogue.model(id)
 }
 
 /// Says which field is wrong, and how.

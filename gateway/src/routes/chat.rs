@@ -1,31 +1,22 @@
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
-use tracing::Instrument;
 use triptych_protocol::{ChatChunk, Scope, TriptychExtra};
 use utoipa_axum::routes;
 
+use super::streamed::{self, LIFE, Opened};
 use crate::auth::Caller;
 use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
 use crate::estimate::{quote_aside, quote_chat};
-use crate::idempotency::stream_note;
 use crate::ledger::UsageRecord;
 use crate::openapi::shape::{ChatCompletion, ChatCompletionRequest};
 use crate::openapi::{Calls, Once, calls};
 use crate::provider::{Ability, ChatCall, Plan};
 use crate::state::AppState;
-use crate::stream::{self, Meter, Place, Pump, StreamLog, prompt_tokens};
-use crate::trace;
-
-/// Longest that a chat call can last; then its hold is given back.
-const LIFE: Duration = Duration::from_secs(60 * 60);
+use crate::stream::{Meter, Pump, prompt_tokens};
 
 pub(super) fn router() -> Calls {
     calls().routes(routes!(create))
@@ -67,16 +58,13 @@ async fn create(
 
 async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) -> Result<Response, Error> {
     let body: Map<String, Value> = super::body::parse(&bytes)?;
-    let id = body.get("model").and_then(Value::as_str);
-    let id = id.ok_or_else(|| Error::invalid("model", "Name a model; `GET /v1/models` lists them."))?;
-    caller.allow_model(id)?;
-    let model = state.catalogue.model(id)?;
+    let model = super::body::model(&state, &caller, &body)?;
     let body = Value::Object(body);
     let (quote, body) = quote_aside(model, body, bytes.len(), quote_chat).await?;
     let Value::Object(body) = body else {
         return Err(Error::invalid("", "The body must be a JSON object."));
     };
-    let streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
+    let is_streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
     let include_usage = body.get("stream_options").and_then(|options| options.get("include_usage"));
     let mut prepared = Prepared {
         plan: state.providers.plan(model, Ability::Chat)?,
@@ -92,7 +80,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         },
     };
     let request = Call::new(&caller, "chat", &headers, bytes)?;
-    if !streamed {
+    if !is_streamed {
         return match request.start(&state, model, &quote, LIFE, None).await? {
             Start::Replay(replay) => Ok(replay.into_response()),
             Start::Fresh(hold) => {
@@ -101,16 +89,13 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
             }
         };
     }
-    let writer = state.streams.open(&caller.account, state.config.limits.streams_per_user).await?;
-    let log = writer.log();
-    let note = stream_note(&log.id);
-    let hold = match request.start(&state, model, &quote, LIFE, Some(&note)).await {
-        Ok(Start::Fresh(hold)) => hold,
-        Ok(Start::Replay(replay)) => return Ok(replay.into_response()),
-        Err(error) => return again(&state, &caller, error).await,
+    let opened = streamed::open(&state, &caller, &request, model, &quote, &prepared.plan).await?;
+    let (writer, hold) = match opened {
+        Opened::Fresh(writer, hold) => (writer, hold),
+        Opened::Before(response) => return Ok(response),
     };
     prepared.call.max_completion_tokens = hold.max_completion_tokens;
-    state.switches.follow(&caller, &model.id, &prepared.plan.ids(), &log);
+    let log = writer.log();
     let pump = Pump {
         meter: Meter::new(prepared.prompt_tokens, prepared.choices),
         running: state.underway.begin(),
@@ -121,21 +106,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
         log: writer,
         include_usage: prepared.include_usage,
     };
-    // Reads from the start, so that the answer never counts as abandoned before it was delivered.
-    let response = event_stream(&log, log.start());
-    let (ready, taken) = oneshot::channel();
-    tokio::spawn(trace::step("stream").run(pump.run(ready)).in_current_span());
-    taken.await.map_err(|_| Error::internal("the pump is gone"))??;
-    Ok(response)
-}
-
-/// Answers a repeat with the stream that the first call began, as far as it is kept and as it goes on.
-pub(super) async fn again(state: &AppState, caller: &Caller, error: Error) -> Result<Response, Error> {
-    let Some(id) = error.stream() else { return Err(error) };
-    let Ok(log) = state.streams.find(id, &caller.account).await else { return Err(error) };
-    let mut response = event_stream(&log, log.start());
-    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
-    Ok(response)
+    streamed::answer(&log, |ready| pump.run(ready)).await
 }
 
 /// The answer in one piece.
@@ -184,18 +155,4 @@ fn with_usage(given: Option<&Value>, used: triptych_protocol::Usage) -> Value {
         Some(Value::Object(given)) if given.contains_key("completion_tokens") => Value::Object(given.clone()),
         _ => json!(used),
     }
-}
-
-/// The response that reads a stream's log from a place on.
-pub(super) fn event_stream(log: &Arc<StreamLog>, place: Place) -> Response {
-    let mut response = Response::new(stream::body(log, place));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
-    // Proxies of the nginx family collect answers otherwise.
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    if let Ok(id) = HeaderValue::from_str(&log.id) {
-        headers.insert(HeaderName::from_static("x-stream-id"), id);
-    }
-    response
 }

@@ -17,6 +17,7 @@ mod models;
 mod responses;
 pub(crate) mod sessions;
 mod site;
+mod streamed;
 mod streams;
 mod switches;
 mod topups;

@@ -1,23 +1,18 @@
 //! `POST /v1/responses`: text, whole and streamed. Nothing of it is kept at the provider.
 
-use std::time::Duration;
-
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
-use tracing::Instrument;
 use triptych_protocol::{Scope, TriptychExtra};
 use utoipa_axum::routes;
 
-use super::chat::{again, event_stream};
+use super::streamed::{self, LIFE, Opened};
 use crate::auth::Caller;
 use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
 use crate::estimate::{quote_aside, quote_chat};
-use crate::idempotency::stream_note;
 use crate::ledger::UsageRecord;
 use crate::openapi::shape::{ResponseEvent, ResponsesRequest, ResponsesResponse};
 use crate::openapi::{Calls, Once, calls};
@@ -25,13 +20,9 @@ use crate::provider::{Ability, Plan, ResponsesCall};
 use crate::state::AppState;
 use crate::store::new_id;
 use crate::stream::{Meter, prompt_tokens};
-use crate::trace;
 
 mod order;
 mod pump;
-
-/// Longest that a call can last; then its hold is given back.
-const LIFE: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn router() -> Calls {
     calls().routes(routes!(create))
@@ -62,16 +53,13 @@ async fn create(
 
 async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) -> Result<Response, Error> {
     let body: Map<String, Value> = super::body::parse(&bytes)?;
-    let id = body.get("model").and_then(Value::as_str);
-    let id = id.ok_or_else(|| Error::invalid("model", "Name a model; `GET /v1/models` lists them."))?;
-    caller.allow_model(id)?;
+    let model = super::body::model(&state, &caller, &body)?;
     let chat = order::as_chat(&body)?;
-    let model = state.catalogue.model(id)?;
     let prompt = chat.as_object().map(prompt_tokens).unwrap_or_default();
     let (quote, _) =
         quote_aside(model, chat, bytes.len(), quote_chat).await.map_err(order::in_their_words)?;
     let plan = state.providers.plan(model, Ability::Responses)?;
-    let streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
+    let is_streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
     let mut order = ResponsesCall {
         body,
         model: model.id.clone(),
@@ -80,7 +68,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     };
     let meter = Meter::new(prompt, 1);
     let request = Call::new(&caller, "responses", &headers, bytes)?;
-    if !streamed {
+    if !is_streamed {
         return match request.start(&state, model, &quote, LIFE, None).await? {
             Start::Replay(replay) => Ok(replay.into_response()),
             Start::Fresh(hold) => {
@@ -89,24 +77,15 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
             }
         };
     }
-    let writer = state.streams.open(&caller.account, state.config.limits.streams_per_user).await?;
-    let log = writer.log();
-    let note = stream_note(&log.id);
-    let hold = match request.start(&state, model, &quote, LIFE, Some(&note)).await {
-        Ok(Start::Fresh(hold)) => hold,
-        Ok(Start::Replay(replay)) => return Ok(replay.into_response()),
-        Err(error) => return again(&state, &caller, error).await,
+    let (writer, hold) = match streamed::open(&state, &caller, &request, model, &quote, &plan).await? {
+        Opened::Fresh(writer, hold) => (writer, hold),
+        Opened::Before(response) => return Ok(response),
     };
     order.max_output_tokens = hold.max_completion_tokens;
-    state.switches.follow(&caller, &model.id, &plan.ids(), &log);
+    let log = writer.log();
     let running = state.underway.begin();
     let pump = pump::Pump::new(state, plan, order, hold, writer, running, meter);
-    // Reads from the start, so that the answer never counts as abandoned before it was delivered.
-    let response = event_stream(&log, log.start());
-    let (ready, taken) = oneshot::channel();
-    tokio::spawn(trace::step("stream").run(pump.run(ready)).in_current_span());
-    taken.await.map_err(|_| Error::internal("the pump is gone"))??;
-    Ok(response)
+    streamed::answer(&log, |ready| pump.run(ready)).await
 }
 
 /// The answer in one piece.

@@ -7,7 +7,7 @@ use triptych_protocol::{ChatChunk, Scope};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::chat::event_stream;
+use super::streamed::event_stream;
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::openapi::{Calls, Refused, calls};

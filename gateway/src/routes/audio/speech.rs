@@ -57,10 +57,7 @@ pub(super) async fn create(
 
 async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) -> Result<Response, Error> {
     let body: Map<String, Value> = crate::routes::body::parse(&bytes)?;
-    let id = body.get("model").and_then(Value::as_str);
-    let id = id.ok_or_else(|| Error::invalid("model", "Name a model; `GET /v1/models` lists them."))?;
-    caller.allow_model(id)?;
-    let model = state.catalogue.model(id)?;
+    let model = crate::routes::body::model(&state, &caller, &body)?;
     let plan = state.providers.plan(model, Ability::Speech)?;
     let body = Value::Object(body);
     let quote = quote_body(model, &body)?;
