@@ -37,6 +37,8 @@ async fn what_is_described_is_what_is_mounted() {
     let described = described(&[&public, &operators]);
     let paths: BTreeSet<String> = described.keys().cloned().collect();
     assert_eq!(mounted(&router(app.state.clone())), paths);
+    let more = router(app.state.clone()).route("/undescribed", axum::routing::get(async || ()));
+    assert!(mounted(&more).contains("/undescribed"), "a call could hide");
     assert!(paths.len() > 30 && paths.contains("/demo/token"), "{paths:?}");
     for (path, methods) in described {
         let path = filled(&path, "x");
