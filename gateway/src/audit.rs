@@ -37,13 +37,13 @@ const RULES: [&str; 13] = [
      HAVING SUM(amount) <> 0",
     // Balances are what their entries say.
     "SELECT 'account ' || a.id || ' shows ' || CAST(a.available AS TEXT) || ' available, its entries say ' || \
-     CAST(COALESCE((SELECT SUM(amount) FROM ledger_entry WHERE account = 'user:' || a.id || ':available'), 0) AS TEXT) \
-     FROM accounts a WHERE a.available <> \
-     COALESCE((SELECT SUM(amount) FROM ledger_entry WHERE account = 'user:' || a.id || ':available'), 0)",
+     CAST(COALESCE(e.total, 0) AS TEXT) FROM accounts a \
+     LEFT JOIN (SELECT account, SUM(amount) AS total FROM ledger_entry GROUP BY account) e \
+     ON e.account = 'user:' || a.id || ':available' WHERE a.available <> COALESCE(e.total, 0)",
     "SELECT 'account ' || a.id || ' shows ' || CAST(a.held AS TEXT) || ' held, its entries say ' || \
-     CAST(COALESCE((SELECT SUM(amount) FROM ledger_entry WHERE account = 'user:' || a.id || ':held'), 0) AS TEXT) \
-     FROM accounts a WHERE a.held <> \
-     COALESCE((SELECT SUM(amount) FROM ledger_entry WHERE account = 'user:' || a.id || ':held'), 0)",
+     CAST(COALESCE(e.total, 0) AS TEXT) FROM accounts a \
+     LEFT JOIN (SELECT account, SUM(amount) AS total FROM ledger_entry GROUP BY account) e \
+     ON e.account = 'user:' || a.id || ':held' WHERE a.held <> COALESCE(e.total, 0)",
     // What is held is what running calls hold.
     "SELECT 'account ' || a.id || ' shows ' || CAST(a.held AS TEXT) || ' held, its open reservations hold ' || \
      CAST(COALESCE((SELECT SUM(amount) FROM reservation r WHERE r.account_id = a.id AND r.state = 'held'), 0) AS TEXT) \

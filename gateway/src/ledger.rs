@@ -13,6 +13,7 @@ mod lot;
 mod refund;
 mod reservation;
 mod spending;
+mod statement;
 mod sweep;
 #[cfg(test)]
 mod tests;

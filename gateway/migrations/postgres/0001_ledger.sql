@@ -38,7 +38,6 @@ CREATE TABLE ledger_tx (
     created_at     BIGINT NOT NULL
 );
 CREATE INDEX ledger_tx_account ON ledger_tx (account_id, seq);
-CREATE INDEX ledger_tx_reservation ON ledger_tx (reservation_id);
 
 CREATE TABLE ledger_entry (
     tx_id   TEXT NOT NULL REFERENCES ledger_tx (id),
@@ -46,7 +45,6 @@ CREATE TABLE ledger_entry (
     amount  BIGINT NOT NULL CHECK (amount <> 0),
     PRIMARY KEY (tx_id, account)
 );
-CREATE INDEX ledger_entry_account ON ledger_entry (account);
 
 -- What a grant gave and what is left of it. Charges are taken from the grant that expires first.
 CREATE TABLE grant_lot (

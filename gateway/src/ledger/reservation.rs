@@ -3,8 +3,8 @@
 use sqlx::Row;
 use triptych_protocol::{Credits, EntryKind, ErrorCode, Modality, Receipt};
 
-use super::transaction::{Posting, conflict, payload_hash};
-use super::{AccountId, Applied, Ledger, NewHold, ReservationId, UsageRecord};
+use super::transaction::{ACTOR, Posting, conflict, counted, kind_word, payload_hash};
+use super::{AccountId, Applied, Ledger, NewHold, ReservationId, UsageRecord, statement};
 use crate::error::Error;
 use crate::store::{Tx, new_id, now_ms};
 use crate::trace;
@@ -29,37 +29,49 @@ impl Ledger {
         if amount < 0 {
             return Err(Error::internal("a hold below zero"));
         }
-        self.take(tx, hold.account, amount, amount).await?;
-        let id = ReservationId(new_id("resv"));
         let price = serde_json::to_string(hold.price).map_err(Error::internal)?;
-        sqlx::query(
-            "INSERT INTO reservation \
-             (id, account_id, kind, model, amount, price_version, price, epoch, deadline, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        )
-        .bind(id.0.as_str())
-        .bind(hold.account.0.as_str())
-        .bind(modality_word(hold.kind))
-        .bind(hold.model)
-        .bind(amount)
-        .bind(hold.price_version)
-        .bind(price)
-        .bind(self.store.epoch())
-        .bind(hold.deadline_ms)
-        .bind(now_ms())
-        .execute(&mut **tx)
-        .await?;
-        let op_key = format!("{id}:reserve");
-        let payload = payload_hash(&["hold", &hold.account.0, &amount.to_string()]);
-        let posting = Posting {
-            reservation: Some(&id),
-            reason: hold.model,
-            available: -amount,
-            held: amount,
-            ..Posting::new(&op_key, EntryKind::Hold, hold.account, &payload)
-        };
-        self.record(tx, &posting).await?;
+        let id = ReservationId(new_id("resv"));
+        if !self.try_hold(tx, &hold, &id, &price, self.now()).await? {
+            // A grant has expired that must not be spent, or there is too little.
+            self.mature(tx, hold.account, self.now()).await?;
+            if !self.try_hold(tx, &hold, &id, &price, i64::MIN).await? {
+                return Err(self.too_little(tx, hold.account, amount).await?);
+            }
+        }
+        counted(EntryKind::Hold);
         Ok(id)
+    }
+
+    /// False where the balance does not cover the hold, or something of it is due at `now`.
+    async fn try_hold(
+        &self,
+        tx: &mut Tx,
+        hold: &NewHold<'_>,
+        id: &ReservationId,
+        price: &str,
+        now: i64,
+    ) -> Result<bool, Error> {
+        let amount = hold.amount.micro();
+        let rows = sqlx::query(statement::hold(tx.dialect()))
+            .bind(amount)
+            .bind(hold.account.0.as_str())
+            .bind(now)
+            .bind(id.0.as_str())
+            .bind(modality_word(hold.kind))
+            .bind(hold.model)
+            .bind(hold.price_version)
+            .bind(price)
+            .bind(self.store.epoch())
+            .bind(hold.deadline_ms)
+            .bind(now_ms())
+            .bind(new_id("tx"))
+            .bind(format!("{id}:reserve"))
+            .bind(payload_hash(&["hold", &hold.account.0, &amount.to_string()]))
+            .bind(ACTOR)
+            // All of the statements are run only where all of their rows are asked for.
+            .fetch_all(&mut **tx)
+            .await?;
+        Ok(!rows.is_empty())
     }
 
     /// Puts more aside for a call that runs. `number` counts its extensions from 1; a repeat of the same number
@@ -157,54 +169,34 @@ impl Ledger {
             Outcome::GiveBack(_) => (0, "released", None),
         };
         let usage_json = usage.map(serde_json::to_string).transpose().map_err(Error::internal)?;
-        let transaction = new_id("tx");
-        // Whoever closes the reservation is the one who moves the money; it is closed once.
-        let closed = sqlx::query(
-            "UPDATE reservation SET state = $1, charged = CASE WHEN amount < $2 THEN amount ELSE $2 END, \
-             settled_at = $3, settled_by = $4, usage = $5, upstream_id = $6 \
-             WHERE id = $7 AND state = 'held' RETURNING account_id, amount, charged, created_at",
-        )
-        .bind(state)
-        .bind(asked)
-        .bind(now_ms())
-        .bind(transaction.as_str())
-        .bind(usage_json.as_deref())
-        .bind(usage.and_then(|usage| usage.upstream_id.as_deref()))
-        .bind(id.0.as_str())
-        .fetch_optional(&mut **tx)
-        .await?;
         // One key for both outcomes: whichever comes first is the only one.
-        let op_key = format!("{id}:settle");
-        let Some(row) = closed else {
-            return self.concluded_before(tx, id, &op_key, asked, usage_json.as_deref()).await;
-        };
-        let account = AccountId(row.try_get(0)?);
-        let (held, charged): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
-        let payload = outcome_hash(charged, usage_json.as_deref());
         let (kind, reason) = match outcome {
             Outcome::Charge(..) => (EntryKind::Settle, "charged"),
             Outcome::GiveBack(reason) => (EntryKind::Release, reason),
         };
-        let posting = Posting {
-            reservation: Some(id),
-            reason,
-            available: held - charged,
-            held: -held,
-            revenue: charged,
-            ..Posting::new(&op_key, kind, &account, &payload)
+        // Whoever closes the reservation is the one who moves the money; it is closed once.
+        let closed = sqlx::query(statement::conclude(tx.dialect()))
+            .bind(state)
+            .bind(asked)
+            .bind(now_ms())
+            .bind(new_id("tx"))
+            .bind(usage_json.as_deref())
+            .bind(usage.and_then(|usage| usage.upstream_id.as_deref()))
+            .bind(id.0.as_str())
+            .bind(format!("{id}:settle"))
+            .bind(kind_word(kind))
+            .bind(outcome_hash(asked, usage_json.as_deref()))
+            .bind(ACTOR)
+            .bind(reason)
+            .fetch_all(&mut **tx)
+            .await?;
+        let Some(row) = closed.first() else {
+            return self.concluded_before(tx, id, state, asked, usage_json.as_deref()).await;
         };
-        self.record_as(tx, &transaction, &posting).await?;
-        let moved = sqlx::query(
-            "UPDATE accounts SET available = available + $1, held = held - $2, undrawn = undrawn + $3, \
-             version = version + 1 WHERE id = $4 RETURNING next_due_at",
-        )
-        .bind(held - charged)
-        .bind(held)
-        .bind(charged)
-        .bind(account.0.as_str())
-        .fetch_one(&mut **tx)
-        .await?;
-        if moved.try_get::<Option<i64>, _>(0)?.is_some_and(|due| due <= self.now()) {
+        counted(kind);
+        let account = AccountId(row.try_get(0)?);
+        let (held, charged): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+        if row.try_get::<Option<i64>, _>(4)?.is_some_and(|due| due <= self.now()) {
             // A grant expired while the call held some of it: what came back goes now.
             self.mature(tx, &account, self.now()).await?;
         }
@@ -223,22 +215,23 @@ impl Ledger {
         &self,
         tx: &mut Tx,
         id: &ReservationId,
-        op_key: &str,
+        state: &str,
         asked: i64,
         usage_json: Option<&str>,
     ) -> Result<Receipt, Error> {
-        let row = sqlx::query("SELECT amount, charged, usage FROM reservation WHERE id = $1")
+        let row = sqlx::query("SELECT amount, charged, usage, state FROM reservation WHERE id = $1")
             .bind(id.0.as_str())
             .fetch_optional(&mut **tx)
             .await?
             .ok_or_else(|| Error::internal(format!("there is no reservation {id}")))?;
         let held: i64 = row.try_get(0)?;
-        if !self.done_before(tx, op_key, &outcome_hash(asked.min(held), usage_json)).await? {
-            return Err(conflict(op_key));
-        }
-        let usage: Option<String> = row.try_get(2)?;
-        let usage: Option<UsageRecord> = usage.and_then(|usage| serde_json::from_str(&usage).ok());
         let charged = row.try_get::<Option<i64>, _>(1)?.unwrap_or_default();
+        let usage: Option<String> = row.try_get(2)?;
+        let is_same = row.try_get::<String, _>(3)? == state && charged == asked.min(held);
+        if !is_same || usage.as_deref() != usage_json {
+            return Err(conflict(&format!("{id}:settle")));
+        }
+        let usage: Option<UsageRecord> = usage.and_then(|usage| serde_json::from_str(&usage).ok());
         Ok(receipt(held, charged, usage.is_some_and(|usage| usage.estimated)))
     }
 }

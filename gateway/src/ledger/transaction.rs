@@ -132,7 +132,7 @@ impl Ledger {
             }
             query.execute(&mut **tx).await?;
         }
-        metrics::counter!("triptych_ledger_operations_total", "kind" => kind_word(posting.kind)).increment(1);
+        counted(posting.kind);
         Ok(())
     }
 
@@ -174,8 +174,18 @@ impl Ledger {
         if taken.rows_affected() == 1 {
             return Ok(());
         }
+        Err(self.too_little(tx, account, amount).await?)
+    }
+
+    /// `insufficient_credits` with what is needed and what there is.
+    pub(super) async fn too_little(
+        &self,
+        tx: &mut Tx,
+        account: &AccountId,
+        amount: i64,
+    ) -> Result<Error, Error> {
         let balance = self.balance_in(tx, account).await?;
-        Err(Error::insufficient(crate::error::Shortfall {
+        Ok(Error::insufficient(crate::error::Shortfall {
             needed: Credits::from_micro(amount),
             available: balance.available,
             top_up_url: balance.top_up_url,
@@ -191,6 +201,10 @@ impl Ledger {
         let found = sqlx::query(query).bind(account.0.as_str()).fetch_optional(&mut **tx).await?;
         found.map(|_| ()).ok_or_else(|| Error::internal(format!("there is no account {account}")))
     }
+}
+
+pub(super) fn counted(kind: EntryKind) {
+    metrics::counter!("triptych_ledger_operations_total", "kind" => kind_word(kind)).increment(1);
 }
 
 /// The first outcome of an operation stands; whoever asks for another one is told, and so is the log.

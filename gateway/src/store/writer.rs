@@ -18,6 +18,11 @@ const MOST: usize = 64;
 /// Longest wait for a turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A part's savepoint has another name than the one before it: undoing what did not begin must fail and not undo that.
+const FIRST_SAVEPOINT: [&str; 2] = ["SAVEPOINT even", "SAVEPOINT odd"];
+const NEXT_SAVEPOINT: [&str; 2] = ["RELEASE odd; SAVEPOINT even", "RELEASE even; SAVEPOINT odd"];
+const UNDO: [&str; 2] = ["ROLLBACK TO even; RELEASE even", "ROLLBACK TO odd; RELEASE odd"];
+
 /// The connection that writes, and who waits for it.
 pub(super) struct Writer {
     batch: Arc<Mutex<Batch>>,
@@ -33,6 +38,8 @@ struct Batch {
     open: Option<watch::Sender<Option<bool>>>,
     /// Parts that are done.
     done: usize,
+    /// The last part that is done has left its savepoint.
+    savepoint: bool,
     /// A part was begun; where nobody works on it any more it has to be undone.
     begun: bool,
 }
@@ -49,7 +56,7 @@ struct Waiting<'a>(&'a AtomicUsize);
 
 impl Writer {
     pub(super) fn new(connection: AnyConnection) -> Writer {
-        let batch = Batch { connection, open: None, done: 0, begun: false };
+        let batch = Batch { connection, open: None, done: 0, savepoint: false, begun: false };
         let batch = Arc::new(Mutex::new(batch));
         let (waiting, wake) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let janitor = tokio::spawn(tidy_up(batch.clone(), waiting.clone(), wake.clone()));
@@ -100,7 +107,7 @@ impl Turn {
     }
 
     async fn commit_now(mut self) -> Result<(), Error> {
-        self.batch.end_part().await?;
+        self.batch.end_part();
         failpoint::pass("between a transaction and its commit");
         if self.waiting.load(Ordering::SeqCst) == 0 || self.batch.done >= MOST {
             return self.batch.commit().await;
@@ -135,22 +142,24 @@ impl Batch {
                 self.run("BEGIN IMMEDIATE").await?;
             }
             self.open = Some(watch::channel(None).0);
-            self.done = 0;
+            (self.done, self.savepoint) = (0, false);
         }
         self.begun = true;
-        if self.done > 0 {
-            self.run("SAVEPOINT part").await?;
+        // The first part is undone with the whole. The savepoint of the one before is let go of here and not at its
+        // end: that would be a trip of its own.
+        let mine = self.done % 2;
+        match (self.done, std::mem::take(&mut self.savepoint)) {
+            (0, _) => {}
+            (_, false) => self.run(FIRST_SAVEPOINT[mine]).await?,
+            (_, true) => self.run(NEXT_SAVEPOINT[mine]).await?,
         }
         Ok(())
     }
 
-    async fn end_part(&mut self) -> Result<(), Error> {
-        if self.done > 0 {
-            self.run("RELEASE part").await?;
-        }
+    fn end_part(&mut self) {
         self.begun = false;
+        self.savepoint = self.done > 0;
         self.done += 1;
-        Ok(())
     }
 
     /// Undoes a part that nobody works on any more. Where that fails, the whole is given up.
@@ -160,7 +169,7 @@ impl Batch {
         }
         let undone = match self.done {
             0 => false,
-            _ => self.run("ROLLBACK TO part").await.is_ok() && self.run("RELEASE part").await.is_ok(),
+            _ => self.run(UNDO[self.done % 2]).await.is_ok(),
         };
         self.begun = false;
         if !undone {
