@@ -99,7 +99,13 @@ pub(crate) async fn observe(State(state): State<AppState>, request: Request, nex
     trace.answered(status);
     trace.end();
     let elapsed = started.elapsed();
-    span.in_scope(|| tracing::info!(status, elapsed_ms = elapsed.as_millis() as u64, "answered"));
+    let elapsed_ms = elapsed.as_millis() as u64;
+    // Balancers and schedulers ask every few seconds; that all is well is no news.
+    if route == "/healthz" && status == 200 {
+        span.in_scope(|| tracing::debug!(status, elapsed_ms, "answered"));
+    } else {
+        span.in_scope(|| tracing::info!(status, elapsed_ms, "answered"));
+    }
     metrics::histogram!(LATENCY, "route" => route.clone()).record(elapsed.as_secs_f64());
     metrics::counter!(
         "triptych_http_requests_total", "method" => method, "route" => route, "status" => status.to_string()
