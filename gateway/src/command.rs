@@ -9,7 +9,7 @@ use triptych_protocol::{Balance, Credits, Session, SessionRequest};
 use crate::audit;
 use crate::config::Config;
 use crate::error::Error;
-use crate::ledger::NewGrant;
+use crate::ledger::{Ledger, NewGrant};
 use crate::routes::sessions::{check_user, mint};
 use crate::state::{AppState, StartError};
 use crate::store::Store;
@@ -80,12 +80,19 @@ pub async fn migrate(config: &Config) -> Result<(), CommandError> {
 }
 
 /// Recomputes the books, with a provider's bill beside them where one is given as JSON lines. The report, and whether
-/// it is content.
+/// it is content. What the bill has of jobs that nobody was charged for can be booked as losses first.
 ///
 /// # Errors
 /// Where the database cannot be read or a line of the bill is not JSON.
-pub async fn audit(config: &Config, bill: Option<&str>) -> Result<(Value, bool), CommandError> {
+pub async fn audit(
+    config: &Config,
+    bill: Option<&str>,
+    book_losses: bool,
+) -> Result<(Value, bool), CommandError> {
     let store = Store::open_beside(&config.database).await?;
+    if let Some(bill) = bill.filter(|_| book_losses) {
+        audit::bill::book_losses(&store, &Ledger::new(&store, &config.credits), bill).await?;
+    }
     let mut report = audit::audit(&store).await?;
     if let Some(bill) = bill {
         report.bill = Some(audit::bill::compare(&store, bill).await?);

@@ -13,6 +13,7 @@
 //! hold in the same transaction. A job whose submission was lost is never submitted again on a guess. A worker leases
 //! a job while it is busy with it; what a gateway that is gone has leased, another one takes over.
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use triptych_protocol::{Credits, VideoEstimate};
 
@@ -32,6 +33,7 @@ mod queue;
 mod recover;
 mod slot;
 mod step;
+mod stop;
 mod storing;
 mod submit;
 mod timing;
@@ -42,6 +44,7 @@ pub(crate) use cancel::{cancel, hide};
 pub(crate) use create::{Created, create};
 pub(crate) use intake::told;
 pub(crate) use query::{find, list, most_overdue};
+pub(crate) use stop::stop;
 
 /// Wakes the worker when there is something new, and knows how long jobs take.
 #[derive(Debug, Default)]
@@ -119,6 +122,10 @@ pub(crate) struct Job {
     pub(crate) error: Option<Failure>,
     pub(crate) held: Credits,
     pub(crate) charged: Option<Credits>,
+    /// Its length where the provider says that it came out shorter than it was ordered.
+    pub(crate) delivered: Option<u32>,
+    /// The clip that it is made from.
+    pub(crate) source: Option<Source>,
     pub(crate) asset_id: Option<String>,
     pub(crate) wish: Wish,
     pub(crate) created_at: i64,
@@ -133,6 +140,15 @@ pub(crate) struct Job {
     pub(crate) position: Option<u32>,
     /// While it has not ended. Only where its owner asks.
     pub(crate) estimate: Option<VideoEstimate>,
+}
+
+/// A finished clip that another one is made from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Source {
+    /// Its job.
+    pub(crate) video: String,
+    /// What its provider knows it by.
+    pub(crate) operation: Operation,
 }
 
 /// Why a job has failed, for its owner.

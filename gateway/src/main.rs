@@ -40,6 +40,9 @@ enum Verb {
         /// A provider's bill to lay beside the ledger: JSON lines with `id` and `billed`.
         #[arg(long, value_name = "FILE")]
         bill: Option<PathBuf>,
+        /// Book what the bill has of jobs that nobody was charged for as losses of the platform.
+        #[arg(long, requires = "bill")]
+        book_losses: bool,
     },
     /// Give a user credits.
     Grant {
@@ -99,11 +102,12 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             command::migrate(&config).await?;
             say("the tables are up to date");
         }
-        Verb::Audit { bill } => {
+        Verb::Audit { bill, book_losses } => {
             let bill = bill.map(|path| {
                 std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
             });
-            let (report, content) = command::audit(&config, bill.transpose()?.as_deref()).await?;
+            let (report, content) =
+                command::audit(&config, bill.transpose()?.as_deref(), book_losses).await?;
             say(&serde_json::to_string_pretty(&report)?);
             return Ok(if content { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }

@@ -123,6 +123,9 @@ impl Switches {
         tx.commit().await?;
         tracing::warn!(subject, stops, "switched off");
         self.look(&state.store, &state.providers).await?;
+        if stops {
+            crate::job::stop(state, subject).await?;
+        }
         Ok(Switch { subject: subject.to_owned(), reason: reason.to_owned(), stops, created_at: now })
     }
 

@@ -102,6 +102,17 @@ withEachSdk((scenario) => {
     assert.deepEqual(await sdk.call(connection, "video_list"), []);
   });
 
+  scenario("makes a clip from another one", async ({ sdk, connection }) => {
+    const args = { model: "sora-2", prompt: "waves", seconds: "4", size: "1280x720" };
+    const first = await sdk.call(connection, "video_and_poll", args);
+    const second = await sdk.call(connection, "video_remix", { id: first.id, prompt: "at night" });
+    assert.equal(second.remixed_from_video_id, first.id);
+    await eventually(async () => {
+      const { status } = await sdk.call(connection, "video_retrieve", { id: second.id });
+      return status === "completed";
+    }, "it is made");
+  });
+
   scenario("learns of a clip that failed, which costs nothing", async ({ sdk, connection, demo, user }) => {
     const args = { model: "sora-2", prompt: "waves [[fault:job-failed]]", seconds: "4", size: "1280x720" };
     const video = await sdk.call(connection, "video_and_poll", args);

@@ -78,6 +78,7 @@ const CALLS = {
   video: async (client, args, o) => plain(await client.videos.create(args, o)),
   video_and_poll: async (client, args, o) => plain(await createAndPoll(client, args, o)),
   video_retrieve: async (client, args, o) => plain(await client.videos.retrieve(args.id, o)),
+  video_remix: async (client, args, o) => plain(await client.videos.remix(args.id, { prompt: args.prompt }, o)),
   video_list: async (client, args, o) => all(client.videos.list(args, o), (video) => video.id),
   video_content: async (client, args, o) => data(await binary(await client.videos.downloadContent(args.id, {}, o))),
   video_content_raw: async (client, args, o) => raw(await client.videos.downloadContent(args.id, {}, o).asResponse()),

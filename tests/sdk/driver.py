@@ -90,6 +90,7 @@ CALLS = {
     "video": lambda client, args, **o: plain(client.videos.create(**args, **o)),
     "video_and_poll": create_and_poll,
     "video_retrieve": lambda client, args, **o: plain(client.videos.retrieve(args["id"], **o)),
+    "video_remix": lambda client, args, **o: plain(client.videos.remix(args["id"], prompt=args["prompt"], **o)),
     "video_list": lambda client, args, **o: [video.id for video in client.videos.list(**args, **o)],
     "video_content": lambda client, args, **o: data(client.videos.download_content(args["id"], **o).read()),
     "video_content_raw": content_raw,

@@ -94,6 +94,9 @@ pub struct Video {
     pub expires_at: Option<i64>,
     /// What was asked for.
     pub prompt: String,
+    /// The clip that this one is made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remixed_from_video_id: Option<String>,
     /// Length in seconds, written as a string.
     pub seconds: String,
     /// Width and height in pixels.

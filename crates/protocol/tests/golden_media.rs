@@ -61,6 +61,7 @@ fn videos_keep_their_shape() {
             completed_at: None,
             expires_at: None,
             prompt: "A fox runs".into(),
+            remixed_from_video_id: None,
             seconds: "8".into(),
             size: "1280x720".into(),
             resolution: Some("720p".into()),

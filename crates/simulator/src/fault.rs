@@ -54,6 +54,7 @@ pub(crate) use suffer::{Asked, Faults, broken_off, broken_pipe, cut, html};
 /// | `out-of-order` | polls see in progress, queued, the truth, in progress, the truth | yes |
 /// | `cancel-too-late` | cancelling is refused with 409 and the job goes on | yes |
 /// | `cancel-billed` | cancelling works but costs the whole price | yes |
+/// | `short-clip=N` | it comes out N seconds long (default 1) and says so | those seconds |
 /// | `poll-NAME` | NAME from the first table on its status calls; `slow-poll=MS` is `poll-delay=MS` | – |
 /// | `content-NAME` | NAME from the first table on its files; `expired-url=410` is `content-410` (default 403) | – |
 /// | `content-truncated` | half of the file under the whole length, then a cut connection | – |
@@ -122,6 +123,7 @@ pub(crate) enum Kind {
     OutOfOrder,
     CancelTooLate,
     CancelBilled,
+    ShortClip(u32),
     ContentTruncated,
     ContentStall,
     ContentOversize(u64),
@@ -195,6 +197,10 @@ impl FromStr for Fault {
             "unknown-status" => poll(Kind::UnknownStatus),
             "out-of-order" => poll(Kind::OutOfOrder),
             "no-url" => poll(Kind::NoUrl),
+            "short-clip" => {
+                let seconds = value.and_then(|value| u32::try_from(value).ok()).unwrap_or(1);
+                Some(Self { stage: Stage::Call, kind: Kind::ShortClip(seconds) })
+            }
             "slow-poll" => poll(Kind::Delay(Duration::from_millis(value.unwrap_or(1000)))),
             "expired-url" => content(Kind::Status(value.map_or(403, |value| value as u16))),
             "content-truncated" => content(Kind::ContentTruncated),

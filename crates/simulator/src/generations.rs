@@ -102,7 +102,7 @@ fn generation(simulator: &Simulator, sight: &Sight, headers: &HeaderMap) -> Valu
             let (width, height) = order.size;
             answer["format"] = json!("mp4");
             answer["metadata"] = json!({
-                "duration": order.seconds, "fps": 24, "width": width, "height": height, "seed": 0,
+                "duration": job.seconds(), "fps": 24, "width": width, "height": height, "seed": 0,
             });
             ("task_id", "url")
         }

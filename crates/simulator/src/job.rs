@@ -169,6 +169,15 @@ impl Job {
             || lock(&self.once).iter().any(|fault| fault.kind == kind)
     }
 
+    /// How long the clip comes out.
+    pub(crate) fn seconds(&self) -> u32 {
+        let short = self.faults.iter().find_map(|fault| match fault.kind {
+            Kind::ShortClip(seconds) => Some(seconds),
+            _ => None,
+        });
+        short.map_or(self.order.seconds, |seconds| seconds.min(self.order.seconds))
+    }
+
     /// Whether it could be taken back; afterwards it is.
     pub(crate) fn cancel(&self) -> bool {
         if self.status().is_final() || self.named(Kind::CancelTooLate) {
@@ -195,7 +204,7 @@ impl Job {
         if self.status() != Status::Completed || self.outcome != Outcome::Result {
             return None;
         }
-        let order = self.order.clone();
+        let order = Order { seconds: self.seconds(), ..self.order.clone() };
         let make = || async move { tokio::task::spawn_blocking(move || make(&order)).await };
         self.files.get_or_try_init(make).await.ok().map(Vec::as_slice)
     }

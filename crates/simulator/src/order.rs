@@ -144,7 +144,7 @@ fn item(job: &Job, caller: Caller, safety_identifier: Option<String>) -> BillIte
         model: order.model.clone(),
         images,
         size: Some(format!("{}x{}", order.size.0, order.size.1)),
-        seconds: order.seconds,
+        seconds: job.seconds(),
         resolution,
         safety_identifier,
         ..caller.item()

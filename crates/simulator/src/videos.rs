@@ -158,7 +158,7 @@ fn video(sight: &Sight) -> Value {
         "id": job.id, "object": "video", "model": order.model, "status": status,
         "progress": job.progress(), "created_at": job.created_ms / 1000, "completed_at": job.completed_at(),
         "expires_at": job.completed_at().map(|at| at + 3600), "prompt": order.prompt,
-        "seconds": order.seconds.to_string(), "size": format!("{}x{}", order.size.0, order.size.1),
+        "seconds": job.seconds().to_string(), "size": format!("{}x{}", order.size.0, order.size.1),
         "remixed_from_video_id": order.remixed_from, "error": sight.error(),
     })
 }

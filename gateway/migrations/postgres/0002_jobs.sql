@@ -48,6 +48,8 @@ CREATE TABLE job (
     error_message  TEXT,
     held           BIGINT NOT NULL,
     charged        BIGINT,
+    -- Where the provider says that the clip came out shorter than it was ordered.
+    delivered_seconds BIGINT,
     asset_id       TEXT REFERENCES asset (id) ON DELETE SET NULL,
     hidden         BIGINT NOT NULL DEFAULT 0,
     -- 1 where its owner wants it taken back, 2 once the provider has agreed.

@@ -4,7 +4,7 @@ use triptych_protocol::{ErrorCode, VideoPriority, VideoRequest};
 
 use super::query::{find_in, unfinished};
 use super::transition::record;
-use super::{Job, JobState, queue, timing};
+use super::{Job, JobState, Source, queue, timing};
 use crate::call::{self, Call};
 use crate::error::Error;
 use crate::estimate::quote_video;
@@ -21,24 +21,31 @@ pub(crate) enum Created {
     Replay(Replay),
 }
 
-/// Prices a clip, holds its price and queues it, all in one transaction. `answer` is what the caller gets and what a
+/// Prices a clip, perhaps one `from` another, holds its price and queues it, all in one transaction. `answer` is what the caller gets and what a
 /// repeat of the call will get.
 pub(crate) async fn create(
     state: &AppState,
     call: &Call<'_>,
     request: &VideoRequest,
+    from: Option<&Job>,
     answer: impl Fn(&Job) -> Vec<u8>,
 ) -> Result<Created, Error> {
     call::expect_running(state)?;
     call.caller.allow_model(&request.model)?;
     let model = state.catalogue.model(&request.model)?;
     let (quote, resolved) = quote_video(model, request)?;
-    let plan = state.providers.plan(model, Ability::Video)?;
-    let provider = plan.first().ok_or_else(|| Error::internal("a plan without a provider"))?.id();
+    let source = from.map(|from| source(state, from)).transpose()?;
+    let provider = match from {
+        Some(from) => from.provider.clone(),
+        None => {
+            let plan = state.providers.plan(model, Ability::Video)?;
+            plan.first().ok_or_else(|| Error::internal("a plan without a provider"))?.id().to_owned()
+        }
+    };
     let life = Duration::from_secs(state.config.jobs.deadline_minutes.saturating_mul(60));
     call.vet(state, model).await?;
     let kind = timing::Kind {
-        provider: provider.to_owned(),
+        provider: provider.clone(),
         model: model.id.clone(),
         resolution: resolved.resolution.clone(),
         seconds: resolved.seconds,
@@ -61,13 +68,14 @@ pub(crate) async fn create(
     let id = new_id("video");
     let now = now_ms();
     sqlx::query(
-        "INSERT INTO job (id, account_id, reservation_id, provider, model, prompt, seconds, size, resolution,          aspect_ratio, batch, held, created_at, due_at, deadline_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "INSERT INTO job (id, account_id, reservation_id, provider, model, prompt, seconds, size, resolution, \
+         aspect_ratio, batch, held, created_at, due_at, deadline_at, extra) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(&id)
     .bind(&call.caller.account.0)
     .bind(&reservation.0)
-    .bind(provider)
+    .bind(&provider)
     .bind(&model.id)
     .bind(&request.prompt)
     .bind(i64::from(resolved.seconds))
@@ -79,6 +87,7 @@ pub(crate) async fn create(
     .bind(now)
     .bind(now)
     .bind(now.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX)))
+    .bind(source.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?)
     .execute(&mut *tx)
     .await?;
     record(&mut tx, &id, JobState::Queued, 0, "").await?;
@@ -93,4 +102,26 @@ pub(crate) async fn create(
     state.jobs.wake();
     trace::note_job(&id);
     Ok(Created::Fresh(Box::new(job)))
+}
+
+/// What a provider needs to make a clip from another one.
+///
+/// # Errors
+/// `conflict` where there is no finished clip, `invalid_request` where its provider has no such call.
+fn source(state: &AppState, from: &Job) -> Result<Source, Error> {
+    if from.state != JobState::Completed {
+        return Err(Error::new(ErrorCode::Conflict, "Only a completed video can be remixed."));
+    }
+    let provider = state.providers.get(&from.provider).filter(|provider| provider.can(Ability::Remix));
+    let (Some(provider), Some(operation)) = (provider, &from.operation) else {
+        return Err(Error::invalid(
+            "video_id",
+            "The provider of this video cannot make another one from it.",
+        ));
+    };
+    if provider.is_off() {
+        let message = "The provider of this video is switched off. Try again later.";
+        return Err(Error::new(ErrorCode::Unavailable, message).final_answer());
+    }
+    Ok(Source { video: from.id.clone(), operation: operation.clone() })
 }

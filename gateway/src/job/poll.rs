@@ -36,11 +36,12 @@ pub(super) async fn poll(state: &AppState, job: &Job) -> Result<(), Error> {
             let next = Job { progress, misses: 0, due_at: by_deadline(job, wait), ..job.clone() };
             step(state, job, &next, "").await.map(|_| ())
         }
-        Ok((VideoStatus::Done { outputs }, _)) => {
+        Ok((VideoStatus::Done { outputs, seconds }, _)) => {
             let now = now_ms();
             let next = Job {
                 state: JobState::Storing,
                 upstream_url: outputs.into_iter().next(),
+                delivered: seconds.filter(|seconds| *seconds < job.seconds),
                 progress: 99,
                 misses: 0,
                 due_at: now,

@@ -3,7 +3,7 @@
 use sqlx::Row;
 use triptych_protocol::Credits;
 
-use super::{Failure, Job, JobState, Wish, queue, timing};
+use super::{Failure, Job, JobState, Source, Wish, queue, timing};
 use crate::error::Error;
 use crate::ledger::{AccountId, ReservationId};
 use crate::provider::Operation;
@@ -138,6 +138,8 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         error: code.map(|code| Failure { code, message: message.unwrap_or_default() }),
         held: Credits::from_micro(row.try_get("held")?),
         charged: row.try_get::<Option<i64>, _>("charged")?.map(Credits::from_micro),
+        delivered: row.try_get::<Option<i64>, _>("delivered_seconds")?.map(small).transpose()?,
+        source: source(row)?,
         asset_id: row.try_get("asset_id")?,
         wish: match row.try_get::<i64, _>("cancel_asked")? {
             0 => Wish::None,
@@ -153,6 +155,11 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         position: None,
         estimate: None,
     })
+}
+
+fn source(row: &AnyRow) -> Result<Option<Source>, Error> {
+    let stored: Option<String> = row.try_get("extra")?;
+    stored.map(|text| serde_json::from_str(&text).map_err(Error::internal)).transpose()
 }
 
 fn operation(row: &AnyRow) -> Result<Option<Operation>, Error> {

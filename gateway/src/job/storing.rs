@@ -84,7 +84,7 @@ async fn fresh_link(state: &AppState, job: &Job) -> Option<String> {
     let old = job.upstream_url.as_ref()?;
     let provider = state.providers.get(&job.provider)?;
     match provider.video_status(job.operation.as_ref()?).await.ok()?.status {
-        VideoStatus::Done { outputs } => outputs.into_iter().next().filter(|link| link != old),
+        VideoStatus::Done { outputs, .. } => outputs.into_iter().next().filter(|link| link != old),
         _ => None,
     }
 }

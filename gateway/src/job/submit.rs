@@ -6,7 +6,7 @@ use super::step::{backoff, millis};
 use super::transition::{End, accepted, end, requeue, step};
 use super::{Failure, Job, JobState, lost, query};
 use crate::error::Error;
-use crate::provider::{Operation, Submission, UpstreamError, VideoOrder};
+use crate::provider::{Ability, Operation, Submission, UpstreamError, VideoOrder};
 use crate::state::AppState;
 use crate::store::now_ms;
 
@@ -28,7 +28,7 @@ pub(super) async fn submit(state: &AppState, job: Job) -> Result<Option<Duration
         aspect_ratio: job.aspect_ratio.clone(),
         callback_url: callback
             .map(|provider| format!("{}/v1/webhooks/{}", state.config.public_base(), provider.id())),
-        remix_of: None,
+        remix_of: job.source.as_ref().map(|source| source.operation.clone()),
     };
     let submission = match provider {
         Some(provider) => provider.video_create(&order).await,
@@ -37,10 +37,21 @@ pub(super) async fn submit(state: &AppState, job: Job) -> Result<Option<Duration
     match submission {
         Submission::Accepted(operation) => written(state, &job, &operation).await.map(|()| None),
         Submission::Busy(error) | Submission::Rejected(error @ UpstreamError::Connect) => {
-            // The provider has not taken it, so it may be offered again.
+            // The provider has not taken it, so it may be offered again, there or elsewhere.
             let wait = error.retry_after().unwrap_or_else(|| backoff(state, job.misses));
-            let due_at = now_ms().saturating_add(millis(wait)).min(job.deadline_at);
-            requeue(state, &job, due_at, error.label()).await.map(|_| Some(wait))
+            let later = now_ms().saturating_add(millis(wait)).min(job.deadline_at);
+            let (provider, due_at) = match turn(state, &job) {
+                Turn::Next(provider) => (provider, now_ms()),
+                Turn::Again(provider) => (provider, later),
+            };
+            requeue(state, &job, provider, due_at, error.label()).await.map(|_| Some(wait))
+        }
+        // A key that is refused: the provider has done nothing for the job and has nothing against it.
+        Submission::Rejected(error)
+            if error.may_go_elsewhere()
+                && let Turn::Next(provider) = turn(state, &job) =>
+        {
+            requeue(state, &job, provider, now_ms(), error.label()).await.map(|_| None)
         }
         Submission::Rejected(error) => {
             // Its owner reads the message; it may repeat the prompt, which has no place in a log.
@@ -58,6 +69,29 @@ pub(super) async fn submit(state: &AppState, job: Job) -> Result<Option<Duration
                 Job { state: JobState::Indeterminate, due_at: lost::first_look(state, &job), ..job.clone() };
             step(state, &job, &next, error.label()).await.map(|_| None)
         }
+    }
+}
+
+/// Who is asked next.
+enum Turn {
+    /// The provider behind this one.
+    Next(String),
+    /// The first one, after a while: all have been asked.
+    Again(String),
+}
+
+fn turn(state: &AppState, job: &Job) -> Turn {
+    // Only the provider of a clip can make another one from it.
+    let plan = match state.catalogue.model(&job.model) {
+        Ok(model) if job.source.is_none() => state.providers.plan(model, Ability::Video).ok(),
+        _ => None,
+    };
+    let ids = plan.map(|plan| plan.ids()).unwrap_or_default();
+    let next = ids.iter().skip_while(|id| **id != job.provider).nth(1);
+    match (next, ids.first()) {
+        (Some(next), _) => Turn::Next(next.clone()),
+        (None, Some(first)) => Turn::Again(first.clone()),
+        (None, None) => Turn::Again(job.provider.clone()),
     }
 }
 

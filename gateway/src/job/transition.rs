@@ -1,10 +1,12 @@
 //! The moves of a job, each written together with what follows from it.
 
-use triptych_protocol::Credits;
+use sqlx::Row;
+use triptych_protocol::{ClipOrder, Credits, Price, clip_cost};
 
 use super::query::find_in;
 use super::{Failure, Job, JobState, Wish, slot};
 use crate::asset::Asset;
+use crate::audit::bill::job_loss;
 use crate::error::Error;
 use crate::ledger::UsageRecord;
 use crate::provider::Operation;
@@ -21,8 +23,8 @@ pub(super) async fn advance(tx: &mut Tx, job: &Job, next: &Job, note: &str) -> R
     let written = sqlx::query(
         "UPDATE job SET state = $1, version = version + 1, attempt_id = $2, upstream_id = $3, upstream_op = $4, \
          upstream_url = $5, progress = $6, misses = $7, error_code = $8, error_message = $9, charged = $10, \
-         asset_id = $11, started_at = $12, due_at = $13, deadline_at = $14, completed_at = $15, lease_owner = NULL, \
-         lease_until = 0 WHERE id = $16 AND state = $17 AND version = $18",
+         asset_id = $11, started_at = $12, due_at = $13, deadline_at = $14, completed_at = $15, provider = $19, \
+         delivered_seconds = $20, lease_owner = NULL, lease_until = 0 WHERE id = $16 AND state = $17 AND version = $18",
     )
     .bind(next.state.as_str())
     .bind(&next.attempt_id)
@@ -42,6 +44,8 @@ pub(super) async fn advance(tx: &mut Tx, job: &Job, next: &Job, note: &str) -> R
     .bind(&job.id)
     .bind(job.state.as_str())
     .bind(job.version)
+    .bind(&next.provider)
+    .bind(next.delivered.map(i64::from))
     .execute(&mut **tx)
     .await?;
     if written.rows_affected() != 1 {
@@ -122,12 +126,19 @@ pub(super) async fn accepted(state: &AppState, job: &Job, operation: &Operation)
     Ok(true)
 }
 
-/// Puts a job back into the queue that the provider has certainly not taken; without a trace of the attempt, so that
-/// the next one begins anew. Where its owner has asked to take it back, it ends here.
-pub(super) async fn requeue(state: &AppState, job: &Job, due_at: i64, note: &str) -> Result<bool, Error> {
+/// Puts a job back into the queue that the provider has certainly not taken, for that one or another; without a trace
+/// of the attempt, so that the next one begins anew. Where its owner has asked to take it back, it ends here.
+pub(super) async fn requeue(
+    state: &AppState,
+    job: &Job,
+    provider: String,
+    due_at: i64,
+    note: &str,
+) -> Result<bool, Error> {
     let mut tx = state.store.write().await?;
     let next = Job {
         state: JobState::Queued,
+        provider,
         attempt_id: None,
         operation: None,
         upstream_url: None,
@@ -210,13 +221,13 @@ pub(super) async fn end_in(state: &AppState, tx: &mut Tx, job: &Job, end: End) -
 
 /// Books a job that the provider bills and nobody is charged for, once.
 pub(super) async fn note_loss(state: &AppState, tx: &mut Tx, job: &Job, reason: &str) -> Result<(), Error> {
-    state.ledger.note_loss(tx, &format!("{}:job", job.reservation), &job.reservation, job.held, reason).await
+    state.ledger.note_loss(tx, &job_loss(&job.reservation), &job.reservation, job.held, reason).await
 }
 
 /// Ends a job with its clip, and charges it; false where it has moved in the meantime.
 pub(super) async fn complete(state: &AppState, job: &Job, asset: &Asset) -> Result<bool, Error> {
     let usage = UsageRecord {
-        seconds: Some(job.seconds),
+        seconds: Some(job.delivered.unwrap_or(job.seconds)),
         size: Some(job.size.clone()),
         resolution: Some(job.resolution.clone()),
         upstream_id: job.operation.as_ref().map(|operation| operation.id.clone()),
@@ -229,10 +240,10 @@ pub(super) async fn complete(state: &AppState, job: &Job, asset: &Asset) -> Resu
         return Ok(false);
     }
     state.assets.record(&mut tx, asset, &job.account, Some(&job.id)).await?;
+    let charged = charge(&mut tx, job).await?;
     let next = Job {
         state: JobState::Completed,
-        // A clip has an exact price, so all of the hold is the charge.
-        charged: Some(job.held),
+        charged: Some(charged),
         asset_id: Some(asset.id.clone()),
         progress: 100,
         error: None,
@@ -242,9 +253,22 @@ pub(super) async fn complete(state: &AppState, job: &Job, asset: &Asset) -> Resu
     if !advance(&mut tx, job, &next, "").await? {
         return Ok(false);
     }
-    state.ledger.settle(&mut tx, &job.reservation, job.held, &usage).await?;
+    state.ledger.settle(&mut tx, &job.reservation, charged, &usage).await?;
     tx.commit().await?;
     metrics::counter!("triptych_jobs_total", "outcome" => "completed").increment(1);
     state.traces.job_ended(job, "completed");
     Ok(true)
+}
+
+/// What a finished clip costs. Its price is exact, so all of the hold is the charge, but for one that came out shorter
+/// than it was ordered: of that the seconds are paid that came, at the price that was held.
+async fn charge(tx: &mut Tx, job: &Job) -> Result<Credits, Error> {
+    let Some(seconds) = job.delivered else { return Ok(job.held) };
+    let row = sqlx::query("SELECT price FROM reservation WHERE id = $1")
+        .bind(&job.reservation.0)
+        .fetch_one(&mut **tx)
+        .await?;
+    let price: Price = serde_json::from_str(&row.try_get::<String, _>(0)?).map_err(Error::internal)?;
+    let order = ClipOrder { resolution: &job.resolution, seconds, ..ClipOrder::default() };
+    Ok(clip_cost(&price, &order).map_or(job.held, |cost| cost.min(job.held)))
 }

@@ -91,7 +91,7 @@ async fn prediction(up: &Connection, operation: &Operation) -> Result<VideoRepor
     let outputs = job.get("outputs").and_then(Value::as_array).into_iter().flatten();
     let links = outputs.filter_map(|output| output.as_str().or_else(|| output.get("url")?.as_str()));
     match status(job, links.map(str::to_owned).collect())? {
-        VideoStatus::Done { outputs } if outputs.is_empty() => Err(no_output()),
+        VideoStatus::Done { outputs, .. } if outputs.is_empty() => Err(no_output()),
         status => Ok(VideoReport { status, poll_after }),
     }
 }
@@ -130,7 +130,7 @@ async fn draw(up: &Connection, call: &ImageCall) -> Result<Value, UpstreamError>
     let operation = predict(up, "generateImage", &body.into(), "").await?;
     loop {
         let wait = match prediction(up, &operation).await {
-            Ok(VideoReport { status: VideoStatus::Done { outputs }, .. }) => {
+            Ok(VideoReport { status: VideoStatus::Done { outputs, .. }, .. }) => {
                 let data = outputs.into_iter().map(|link| json!({"url": link}));
                 return Ok(json!({"id": operation.id, "data": data.collect::<Vec<_>>()}));
             }

@@ -85,7 +85,7 @@ impl UpstreamError {
     }
 
     /// The provider has done nothing for the call and has nothing against it, so another one may be asked.
-    pub(super) fn may_go_elsewhere(&self) -> bool {
+    pub(crate) fn may_go_elsewhere(&self) -> bool {
         matches!(
             self,
             UpstreamError::Connect

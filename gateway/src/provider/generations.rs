@@ -126,7 +126,7 @@ async fn report(up: &Connection, operation: &Operation) -> Result<VideoReport, U
     let link = links.iter().find_map(|path| job.pointer(path)?.as_str());
     let status = status(&job, link.map(str::to_owned).into_iter().collect())?;
     match status {
-        VideoStatus::Done { outputs } if outputs.is_empty() => Err(no_link()),
+        VideoStatus::Done { outputs, .. } if outputs.is_empty() => Err(no_link()),
         status => Ok(VideoReport { status, poll_after }),
     }
 }

@@ -67,6 +67,8 @@ pub(crate) enum VideoStatus {
     Done {
         /// Links to it, for the providers that give some.
         outputs: Vec<String>,
+        /// Its length, for the providers that say.
+        seconds: Option<u32>,
     },
     /// There will be none.
     Failed {
@@ -186,7 +188,9 @@ pub(super) fn status(job: &Value, outputs: Vec<String>) -> Result<VideoStatus, U
         }
         // Done with an error inside is a failure.
         "completed" | "succeeded" | "succeed" | "success" if error.is_some() => failed(error),
-        "completed" | "succeeded" | "succeed" | "success" => VideoStatus::Done { outputs },
+        "completed" | "succeeded" | "succeed" | "success" => {
+            VideoStatus::Done { outputs, seconds: delivered(job) }
+        }
         "failed" | "failure" | "error" | "aborted" | "timeout" => failed(error),
         "cancelled" | "canceled" => VideoStatus::Cancelled,
         "expired" => VideoStatus::Expired,
@@ -194,6 +198,13 @@ pub(super) fn status(job: &Value, outputs: Vec<String>) -> Result<VideoStatus, U
             return Err(UpstreamError::Protocol(format!("the job's status `{}` is unknown", clean(other))));
         }
     })
+}
+
+/// How long a clip came out, in whole seconds. A field that may mean how long it took is none of these.
+fn delivered(job: &Value) -> Option<u32> {
+    let value = job.get("seconds").or_else(|| job.pointer("/metadata/duration"))?;
+    let seconds = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    (seconds > 0.0 && seconds < 1e6).then_some(seconds.ceil() as u32)
 }
 
 /// An id of the provider's as a piece of a path.
@@ -239,6 +250,19 @@ mod tests {
             read(job).unwrap(),
             VideoStatus::Failed { code: "moderation".into(), message: "No.".into() }
         );
+    }
+
+    #[test]
+    fn a_length_is_read_where_there_is_one_and_rounded_up() {
+        for (job, seconds) in [
+            (json!({"status": "completed", "seconds": "4"}), Some(4)),
+            (json!({"status": "succeeded", "metadata": {"duration": 3.04}}), Some(4)),
+            (json!({"status": "completed", "seconds": "long"}), None),
+            (json!({"status": "completed", "seconds": 0}), None),
+            (json!({"status": "completed"}), None),
+        ] {
+            assert_eq!(read(job).unwrap(), VideoStatus::Done { outputs: Vec::new(), seconds });
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@ mod accounts;
 mod charges;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use crate::audit::{self, Audit};
@@ -26,6 +28,13 @@ pub(super) fn router() -> Calls {
         .routes(routes!(books, compare))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct How {
+    /// `book` books what the bill has of jobs that nobody was charged for as losses, each job once.
+    losses: Option<String>,
+}
+
 /// Recomputes the ledger from its entries.
 #[utoipa::path(
     get, path = "/admin/v1/audit", operation_id = "audit", tag = "books", security(("admin" = [])),
@@ -36,13 +45,24 @@ async fn books(_: Admin, State(state): State<AppState>) -> Result<Json<Audit>, E
 }
 
 /// The audit, and a provider's bill laid beside the ledger: JSON lines with `id` and, where an item is not billed
-/// after all, `"billed": false`.
+/// after all, `"billed": false`. What it has of jobs that nobody was charged for can be booked as the platform's loss.
 #[utoipa::path(
     post, path = "/admin/v1/audit", operation_id = "auditWithBill", tag = "books", security(("admin" = [])),
+    params(How),
     request_body(content = String, content_type = "application/jsonl"),
     responses((status = 200, description = "What was found.", body = Audit)),
 )]
-async fn compare(_: Admin, State(state): State<AppState>, bill: String) -> Result<Json<Audit>, Error> {
+async fn compare(
+    _: Admin,
+    State(state): State<AppState>,
+    Query(how): Query<How>,
+    bill: String,
+) -> Result<Json<Audit>, Error> {
+    match how.losses.as_deref() {
+        None | Some("") => {}
+        Some("book") => audit::bill::book_losses(&state.store, &state.ledger, &bill).await?,
+        Some(_) => return Err(Error::invalid("losses", "Write `losses=book`, or leave it out.")),
+    }
     let mut audit = audit::audit(&state.store).await?;
     audit.bill = Some(audit::bill::compare(&state.store, &bill).await?);
     Ok(Json(audit))

@@ -30,7 +30,7 @@ struct Why {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct How {
-    /// `running` also stops answers that are being streamed.
+    /// `running` also stops answers that are being streamed, and takes clips back that are being made.
     stop: Option<String>,
 }
 

@@ -8,10 +8,11 @@ use serde::Serialize;
 use triptych_protocol::{
     ErrorCode, Scope, Video, VideoCost, VideoDeleted, VideoError, VideoList, VideoRequest, VideoStatus,
 };
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::assets;
+use super::body::JsonBody;
 use crate::asset::image_type;
 use crate::auth::Caller;
 use crate::call::{self, Call};
@@ -30,6 +31,7 @@ pub(super) fn router() -> Calls {
         .routes(routes!(retrieve, delete))
         .routes(routes!(cancel))
         .routes(routes!(content))
+        .routes(routes!(remix))
 }
 
 #[derive(serde::Deserialize, IntoParams)]
@@ -91,16 +93,73 @@ pub(super) async fn order<T: Serialize + 'static>(
     caller.require(Scope::Video)?;
     let headers = request.headers().clone();
     let request = wire::video_request(&state, request).await?;
+    let body = serde_json::to_vec(&request).map_err(Error::internal)?;
+    take(state, (caller, route, headers, body), request, None, shape).await
+}
+
+/// Who orders by which route, with what headers, and what a repeat of the order is known by.
+type Asked = (Caller, &'static str, HeaderMap, Vec<u8>);
+
+async fn take<T: Serialize + 'static>(
+    state: AppState,
+    (caller, route, headers, body): Asked,
+    request: VideoRequest,
+    from: Option<Job>,
+    shape: fn(&AppState, &Job) -> T,
+) -> Result<Response, Error> {
     call::detached(&state.clone(), async move {
-        let body = serde_json::to_vec(&request).map_err(Error::internal)?;
         let call = Call::new(&caller, route, &headers, body.into())?;
         let answer = |job: &Job| serde_json::to_vec(&shape(&state, job)).unwrap_or_default();
-        Ok(match job::create(&state, &call, &request, answer).await? {
+        Ok(match job::create(&state, &call, &request, from.as_ref(), answer).await? {
             Created::Replay(replay) => replay.into_response(),
             Created::Fresh(job) => (poll_headers(&job), Json(shape(&state, &job))).into_response(),
         })
     })
     .await
+}
+
+#[derive(serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Remix {
+    /// What is to be different.
+    prompt: String,
+}
+
+/// Orders a clip that is made from a finished one, of the same model, length and size.
+#[utoipa::path(
+    post, path = "/v1/videos/{id}/remix", operation_id = "remixVideo", tag = "videos", security(("token" = [])),
+    params(("id" = String, Path, description = "The job of the finished clip."), Once),
+    request_body = Remix,
+    responses(
+        (status = 200, description = "The job that makes the new one.", body = Video,
+         headers(
+            ("retry-after" = u64, description = "Seconds until it is worth asking for the job."),
+            ("openai-poll-after-ms" = u64, description = "The same in milliseconds."),
+         )),
+        Refused<409>,
+    ),
+)]
+async fn remix(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    JsonBody(Remix { prompt }): JsonBody<Remix>,
+) -> Result<Response, Error> {
+    caller.require(Scope::Video)?;
+    let from = job::find(&state, &id, &caller.account).await?;
+    let body = serde_json::to_vec(&(&id, &prompt)).map_err(Error::internal)?;
+    let request = VideoRequest {
+        model: from.model.clone(),
+        prompt,
+        seconds: None,
+        size: None,
+        duration: Some(from.seconds),
+        resolution: Some(from.resolution.clone()),
+        aspect_ratio: Some(from.aspect_ratio.clone()),
+        priority: None,
+    };
+    take(state, (caller, "remix", headers, body), request, Some(from), video).await
 }
 
 /// A job of the caller's, in the shape that the route speaks.
@@ -266,6 +325,7 @@ fn video(state: &AppState, job: &Job) -> Video {
         completed_at: job.completed_at.map(|at| at / 1000),
         expires_at: job.asset_expires_at.map(|at| at / 1000),
         prompt: job.prompt.clone(),
+        remixed_from_video_id: job.source.as_ref().map(|source| source.video.clone()),
         seconds: job.seconds.to_string(),
         size: job.size.clone(),
         resolution: Some(job.resolution.clone()),

@@ -125,3 +125,33 @@ async fn a_job_that_waits_for_its_next_attempt_is_taken_back_here_and_nowhere_el
     assert_eq!(gateway.billed(BillKind::Video).len(), 1);
     gateway.check_books().await;
 }
+
+#[tokio::test]
+async fn a_clip_that_is_billed_although_it_was_taken_back_is_the_platforms_loss_once() {
+    let gateway = gateway(1.0).await;
+    let user = gateway.user("ada").await;
+    let created = order(&gateway, &user, clip("[[fault:cancel-billed]] Waves")).await;
+    in_state(&gateway, "running").await;
+    ok(cancel(&gateway, &user, &created).await).await;
+    assert_eq!(ended(&gateway, &user, &created["id"]).await["status"], "cancelled");
+    let free = order(&gateway, &user, clip("Hills")).await;
+    in_state(&gateway, "running").await;
+    ok(cancel(&gateway, &user, &free).await).await;
+    ended(&gateway, &user, &free["id"]).await;
+    assert_eq!(gateway.settled(&user).await, GRANT);
+    let items = gateway.app.simulator.bill().items;
+    let lines =
+        items.iter().map(|item| serde_json::json!({"id": item.id, "billed": item.billed}).to_string());
+    let bill = lines.collect::<Vec<_>>().join("\n");
+    let audit = async |query: &str| {
+        let path = format!("/admin/v1/audit{query}");
+        let call = gateway.app.request(Method::POST, &path).bearer_auth(crate::app::ADMIN_SECRET);
+        ok(call.body(bill.clone()).send().await.unwrap()).await
+    };
+    assert_eq!(audit("").await["loss_total"], 0);
+    for _ in 0..2 {
+        let report = audit("?losses=book").await;
+        assert_eq!((&report["ok"], &report["loss_total"]), (&Value::Bool(true), &price(&created).into()));
+        assert_eq!(report["bill"]["uncharged_count"], 1);
+    }
+}

@@ -96,6 +96,8 @@ async fn the_worker_goes_on_once_a_store_that_failed_is_back() {
     })
     .await;
     sqlx::query("ALTER TABLE away RENAME TO job").execute(&mut database).await.unwrap();
+    // A lease that could not be given back would last a minute.
+    sqlx::query("UPDATE job SET lease_until = 0").execute(&mut database).await.unwrap();
     let done = ended(&gateway, &user, &created["id"]).await;
     assert_eq!(done["status"], "completed", "{done}");
     let next = order(&gateway, &user, clip("Hills")).await;

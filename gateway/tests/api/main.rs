@@ -40,6 +40,7 @@ mod nodes;
 mod openapi;
 mod policy;
 mod redis;
+mod remixes;
 mod repeats;
 mod responses;
 mod revocations;

@@ -11,6 +11,7 @@ use triptych_simulator::BillKind;
 
 use crate::app::{Options, ok};
 use crate::support::{GRANT, Gateway, chat, streamed};
+use crate::videos::{clip, ended, order, price};
 
 /// A provider that answers each POST with a status and counts them.
 async fn failing(status: u16, body: &'static str) -> (String, Arc<AtomicUsize>) {
@@ -66,6 +67,62 @@ async fn a_call_goes_on_to_the_next_provider_where_one_has_certainly_done_nothin
     let user = gateway.user("ada").await;
     ok(gateway.post(&user, "/v1/chat/completions", chat("Hello")).await).await;
     assert_eq!(chats(&second), 1);
+}
+
+const CLIPS: &str = "[[routes]]\nmodel = \"sora-*\"\nproviders = [\"simulator\", \"second\"]\n";
+
+#[tokio::test]
+async fn a_clip_is_ordered_elsewhere_only_where_a_provider_has_certainly_not_taken_it() {
+    let mut firsts = vec![(nobody().await, None)];
+    for status in [429, 401, 403] {
+        let (first, asked) = failing(status, "{}").await;
+        firsts.push((first, Some(asked)));
+    }
+    for (first, asked) in firsts {
+        let (gateway, second) = behind(first, CLIPS, "").await;
+        let user = gateway.user("ada").await;
+        let created = order(&gateway, &user, clip("Waves")).await;
+        let done = ended(&gateway, &user, &created["id"]).await;
+        assert_eq!(done["status"], "completed", "{done}");
+        assert_eq!(asked.map_or(1, |asked| asked.load(Ordering::Relaxed)), 1);
+        let items = second.bill().items;
+        assert_eq!((items.len(), items[0].client_ref.as_deref()), (1, done["id"].as_str()));
+        assert_eq!(gateway.settled(&user).await, GRANT - price(&done));
+        gateway.app.assert_sound().await;
+    }
+    // It may have been taken, so it is looked for and ordered nowhere else.
+    for status in [500, 502, 503] {
+        let (first, asked) = failing(status, "{}").await;
+        let (gateway, second) = behind(first, CLIPS, "").await;
+        let user = gateway.user("ada").await;
+        let created = order(&gateway, &user, clip("Waves")).await;
+        crate::jobs::in_state(&gateway, "indeterminate").await;
+        assert_eq!((asked.load(Ordering::Relaxed), second.bill().items.len()), (1, 0), "{status}");
+        assert_eq!(gateway.balance(&user).await.held.micro(), price(&created));
+    }
+    // What the provider has against the order the next one would have as well.
+    let (first, asked) = failing(400, "{\"error\":{\"message\":\"no\"}}").await;
+    let (gateway, second) = behind(first, CLIPS, "").await;
+    let user = gateway.user("ada").await;
+    let created = order(&gateway, &user, clip("Waves")).await;
+    assert_eq!(ended(&gateway, &user, &created["id"]).await["status"], "failed");
+    assert_eq!((asked.load(Ordering::Relaxed), second.bill().items.len()), (1, 0));
+    assert_eq!(gateway.settled(&user).await, GRANT);
+}
+
+#[tokio::test]
+async fn a_clip_that_nobody_takes_goes_round_until_somebody_does() {
+    let (gateway, second) = behind(nobody().await, CLIPS, "").await;
+    let queued = |fault: &str| triptych_simulator::QueuedFault {
+        route: triptych_simulator::FaultRoute::Video,
+        fault: fault.into(),
+    };
+    second.simulator().set_faults([queued("429-concurrency"), queued("429-concurrency")]);
+    let user = gateway.user("ada").await;
+    let created = order(&gateway, &user, clip("Waves")).await;
+    assert_eq!(ended(&gateway, &user, &created["id"]).await["status"], "completed");
+    assert_eq!(second.bill().items.len(), 1);
+    gateway.app.assert_sound().await;
 }
 
 #[tokio::test]

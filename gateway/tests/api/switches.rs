@@ -2,7 +2,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::{ADMIN_SECRET, Options, TestApp, ok, refused};
-use crate::support::{Gateway, chat, eventually, streamed};
+use crate::support::{GRANT, Gateway, chat, eventually, streamed};
+use crate::videos::{clip, ended, job, order};
 
 const FORBIDDEN: StatusCode = StatusCode::FORBIDDEN;
 const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
@@ -80,6 +81,37 @@ async fn jobs_of_a_provider_that_is_off_wait_and_switches_outlive_a_restart() {
         (job["status"] == "completed").then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_switch_that_stops_what_runs_takes_clips_back() {
+    for subject in ["all", "tenant:acme", "user:acme/ada", "model:sora-2", "provider:simulator"] {
+        let simulator =
+            triptych_simulator::Config { video_speed: 1.0, ..triptych_simulator::Config::instant() };
+        let gateway = Gateway::with(Options {
+            kind: "generations".into(),
+            provider: "max_video_jobs = 1".into(),
+            simulator: Some(simulator),
+            ..Options::default()
+        })
+        .await;
+        let user = gateway.user("ada").await;
+        let running = order(&gateway, &user, clip("Waves")).await;
+        crate::jobs::in_state(&gateway, "running").await;
+        let waiting = order(&gateway, &user, clip("Hills")).await;
+        for other in ["user:acme/bob", "model:gpt-5.4", "provider:other", "tenant:globex"] {
+            switch(&gateway.app, &format!("{other}?stop=running")).await;
+        }
+        switch(&gateway.app, subject).await;
+        assert_eq!(job(&gateway, &user, &running["id"]).await["status"], "in_progress", "{subject}");
+        switch(&gateway.app, &format!("{subject}?stop=running")).await;
+        for created in [&running, &waiting] {
+            assert_eq!(ended(&gateway, &user, &created["id"]).await["status"], "cancelled", "{subject}");
+        }
+        assert_eq!(gateway.settled(&user).await, GRANT);
+        assert!(gateway.billed(triptych_simulator::BillKind::Video).is_empty());
+        gateway.check_books().await;
+    }
 }
 
 #[tokio::test]

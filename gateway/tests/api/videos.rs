@@ -223,3 +223,21 @@ async fn a_clip_has_a_picture_where_its_provider_makes_one() {
         assert_eq!(gateway.get(&other, &path).await.status(), 404);
     }
 }
+
+#[tokio::test]
+async fn a_clip_that_came_out_shorter_costs_the_seconds_that_came() {
+    let gateway = Gateway::start().await;
+    let user = gateway.user("ada").await;
+    let created = order(&gateway, &user, clip("[[fault:short-clip=3]] Waves")).await;
+    let done = ended(&gateway, &user, &created["id"]).await;
+    assert_eq!(done["status"], "completed", "{done}");
+    assert_eq!(done["cost"], json!({"estimated": price(&created), "charged": price(&created) * 3 / 5}));
+    assert_eq!(gateway.settled(&user).await, GRANT - price(&created) * 3 / 5);
+    assert_eq!(gateway.app.charges().await[0]["seconds"], 3);
+    // A provider that says that it made more than was ordered is not paid for it.
+    let created = order(&gateway, &user, clip("[[fault:short-clip=9]] Waves")).await;
+    let done = ended(&gateway, &user, &created["id"]).await;
+    assert_eq!(done["cost"]["charged"], done["cost"]["estimated"]);
+    gateway.settled(&user).await;
+    gateway.check_books().await;
+}
