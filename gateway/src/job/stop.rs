@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures_util::{StreamExt, stream};
 use sqlx::Row;
 use tracing::Instrument;
@@ -10,6 +12,9 @@ use crate::state::AppState;
 
 /// Jobs that are taken back at once.
 const ABREAST: usize = 8;
+/// How often each is asked to end, and how long between.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// Takes back the unfinished jobs that fall under a switch, as far as their providers let go of them. That takes calls
 /// to the providers, so it goes on behind the answer to the operator.
@@ -37,7 +42,16 @@ pub(crate) async fn stop(state: &AppState, subject: &str) -> Result<(), Error> {
     let (state, running) = (state.clone(), state.underway.begin());
     let work = async move {
         let take_back = async |(id, account): (String, AccountId)| {
-            if let Err(error) = cancel(&state, &id, &account).await {
+            let mut last = None;
+            for _ in 0..TRIES {
+                match cancel(&state, &id, &account).await {
+                    Ok(()) => return,
+                    Err(error) => last = Some(error),
+                }
+                // It may have moved on at that moment.
+                tokio::time::sleep(PAUSE).await;
+            }
+            if let Some(error) = last {
                 tracing::info!(job = id, %error, "a job that was to be stopped goes on");
             }
         };

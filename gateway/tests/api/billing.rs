@@ -10,7 +10,7 @@ use triptych_simulator::{BillKind, FaultRoute};
 
 use crate::app::{ADMIN_SECRET, Options, ok, refused};
 use crate::described::{filled, mounted};
-use crate::support::{CREDIT, GRANT, Gateway, chat, streamed};
+use crate::support::{CREDIT, GRANT, Gateway, chat, eventually, streamed};
 use crate::videos::{clip, ended, order};
 
 #[tokio::test]
@@ -126,8 +126,12 @@ async fn nothing_is_sold_that_cannot_be_written_down() {
     let mut database = crate::jobs::database(&gateway).await;
     for table in ["reservation", "usage_window", "ledger_tx"] {
         let mut rename = async |from: &str, to: &str| {
-            let query = sqlx::AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
-            sqlx::query(query).execute(&mut database).await.unwrap();
+            let query = format!("ALTER TABLE {from} RENAME TO {to}");
+            // The gateway may be writing at the moment.
+            eventually("the table is renamed", async || {
+                sqlx::query(sqlx::AssertSqlSafe(query.clone())).execute(&mut database).await.ok()
+            })
+            .await;
         };
         rename(table, "away").await;
         for (path, body) in &calls {

@@ -84,7 +84,10 @@ async fn the_worker_goes_on_once_a_store_that_failed_is_back() {
     let created = order(&gateway, &user, clip("Waves")).await;
     in_state(&gateway, "running").await;
     let mut database = database(&gateway).await;
-    sqlx::query("ALTER TABLE job RENAME TO away").execute(&mut database).await.unwrap();
+    eventually("it is renamed", async || {
+        sqlx::query("ALTER TABLE job RENAME TO away").execute(&mut database).await.ok()
+    })
+    .await;
     let path = format!("/v1/videos/{}", created["id"].as_str().unwrap());
     for _ in 0..20 {
         assert!(gateway.get(&user, &path).await.status().is_server_error());
@@ -95,7 +98,10 @@ async fn the_worker_goes_on_once_a_store_that_failed_is_back() {
         (gateway.app.simulator.simulator().stats().videos.running == 0).then_some(())
     })
     .await;
-    sqlx::query("ALTER TABLE away RENAME TO job").execute(&mut database).await.unwrap();
+    eventually("it is renamed", async || {
+        sqlx::query("ALTER TABLE away RENAME TO job").execute(&mut database).await.ok()
+    })
+    .await;
     // A lease that could not be given back would last a minute.
     sqlx::query("UPDATE job SET lease_until = 0").execute(&mut database).await.unwrap();
     let done = ended(&gateway, &user, &created["id"]).await;
