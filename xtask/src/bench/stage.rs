@@ -115,7 +115,8 @@ fn start_gateway(
     fs::write(
         &config,
         format!(
-            "listen = \"127.0.0.1:0\"\ndatabase = {}\nmedia = {}\n\n[limits]\nstreams_per_user = 1000000\n\n\
+            "listen = \"127.0.0.1:0\"\ndatabase = {}\nmedia = {}\n\n[server]\nmax_connections = \
+             1000000\n\n[limits]\nstreams_per_user = 1000000\n\n\
              [[tenants]]\nid = \"{TENANT}\"\nsecret_env = \"{}\"\norigins = []\n\n[[providers]]\nid = \"bench\"\n\
              kind = \"openai\"\nbase_url = \"{provider}/v1\"\n",
             quoted(Path::new(&format!("sqlite:{}", state.join("triptych.db").display())).into()),
