@@ -108,6 +108,15 @@ async fn a_clip_costs_what_the_operators_own_price_list_says() {
     gateway.check_books().await;
 }
 
+/// Makes a table refuse every new row, as a full disk would.
+fn refusing(table: &str, on_postgres: bool) -> String {
+    let trigger = format!("CREATE TRIGGER refusal BEFORE INSERT ON {table}");
+    match on_postgres {
+        true => format!("{trigger} EXECUTE FUNCTION refuse()"),
+        false => format!("{trigger} BEGIN SELECT RAISE(ABORT, 'the table is full'); END"),
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_sold_that_cannot_be_written_down() {
     let tables = "[limits.user]\nrequests_per_minute = 1000".to_owned();
@@ -124,21 +133,30 @@ async fn nothing_is_sold_that_cannot_be_written_down() {
         ("/v1/videos", clip("Waves")),
     ];
     let mut database = crate::jobs::database(&gateway).await;
+    let on_postgres = gateway.app.database.starts_with("postgres");
+    if on_postgres {
+        let function = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+                        $$ BEGIN RAISE EXCEPTION 'the table is full'; END $$";
+        sqlx::query(function).execute(&mut database).await.unwrap();
+    }
     for table in ["reservation", "usage_window", "ledger_tx"] {
-        let mut rename = async |from: &str, to: &str| {
-            let query = format!("ALTER TABLE {from} RENAME TO {to}");
+        let mut run = async |query: String| {
             // The gateway may be writing at the moment.
-            eventually("the table is renamed", async || {
+            eventually("the table is changed", async || {
                 sqlx::query(sqlx::AssertSqlSafe(query.clone())).execute(&mut database).await.ok()
             })
             .await;
         };
-        rename(table, "away").await;
+        run(refusing(table, on_postgres)).await;
         for (path, body) in &calls {
             let answer = gateway.post(&user, path, body.clone()).await;
             assert!(answer.status().is_server_error(), "{table} {path}: {}", answer.status());
         }
-        rename("away", table).await;
+        run(match on_postgres {
+            true => format!("DROP TRIGGER refusal ON {table}"),
+            false => "DROP TRIGGER refusal".to_owned(),
+        })
+        .await;
     }
     assert!(gateway.app.simulator.simulator().stats().requests.is_empty());
     assert_eq!(gateway.settled(&user).await, GRANT);
