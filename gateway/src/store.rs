@@ -227,6 +227,8 @@ async fn sqlite_pool(url: &str, most: u32, mode: &str) -> Result<AnyPool, sqlx::
     AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(Duration::from_secs(10))
+        // A file does not go away as a server does, and asking costs every call a trip.
+        .test_before_acquire(false)
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 let settings: &[&'static str] = if reader {
@@ -236,6 +238,8 @@ async fn sqlite_pool(url: &str, most: u32, mode: &str) -> Result<AnyPool, sqlx::
                     &[
                         "PRAGMA journal_mode = WAL",
                         "PRAGMA synchronous = FULL",
+                        // Pages: 16 MB. Whoever commits when they are full waits until they are copied.
+                        "PRAGMA wal_autocheckpoint = 4000",
                         "PRAGMA foreign_keys = ON",
                         "PRAGMA busy_timeout = 5000",
                     ]
