@@ -12,6 +12,16 @@ use crate::tree;
 pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(tree::root()).args(args);
+    // The cargo that runs us describes our package in these. Build scripts that look at them would run again, and all
+    // that stands on them be compiled again, each time a build follows one that was started by hand.
+    for (name, _) in std::env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            command.env_remove(name);
+        }
+    }
     // What incremental compilation prepares for the next build is wasted where there is none.
     if std::env::var_os("CI").is_some() {
         command.env("CARGO_INCREMENTAL", "0");
