@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgListener;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyPool, Connection, Row};
 use uuid::Uuid;
 
 pub(crate) use dialect::Dialect;
@@ -31,6 +31,8 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Connections to PostgreSQL, which writers and readers share.
 const CONNECTIONS: u32 = 24;
+/// A connection that was idle for that long may have been closed by a server that restarted.
+const IDLE: Duration = Duration::from_secs(1);
 const READERS: u32 = 4;
 /// How long a gateway may be silent before it counts as gone, unless the configuration says otherwise.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -85,6 +87,16 @@ impl Store {
                 let pool = AnyPoolOptions::new()
                     .max_connections(CONNECTIONS)
                     .acquire_timeout(Duration::from_secs(10))
+                    // Asking whether the server is still there is a trip for each call, so only who was idle asks.
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, meta| {
+                        Box::pin(async move {
+                            if meta.idle_for >= IDLE {
+                                connection.ping().await?;
+                            }
+                            Ok(true)
+                        })
+                    })
                     .connect_with(options)
                     .await
                     .map_err(|error| failed(error.to_string()))?;

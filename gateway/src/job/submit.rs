@@ -99,7 +99,9 @@ fn turn(state: &AppState, job: &Job) -> Turn {
 async fn written(state: &AppState, job: &Job, operation: &Operation) -> Result<(), Error> {
     let mut last = Error::internal("no attempt was made");
     for wait in WRITE_RETRIES {
-        tokio::time::sleep(wait).await;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
         let outcome = match accepted(state, job, operation).await {
             Ok(true) => return Ok(()),
             Ok(false) => overtaken(state, job, operation).await,
