@@ -14,8 +14,10 @@ async function accessible(visit, state) {
   await visit.shot(`a11y-${state}`);
   if (!(await visit.page.evaluate("typeof axe === 'object'"))) await visit.page.evaluate(axe);
   const violations = await visit.page.evaluate(async (rules) => {
-    // What fades in has no colours of its own yet.
-    await Promise.all(document.getAnimations().filter((a) => a.effect?.getTiming().iterations === 1).map((a) => a.finished));
+    // What fades in has no colours of its own yet; a document does not list what moves within a shadow root.
+    const roots = [document, ...[...document.querySelectorAll("*")].flatMap((element) => element.shadowRoot ?? [])];
+    const moving = roots.flatMap((root) => root.getAnimations()).filter((a) => a.effect?.getTiming().iterations === 1);
+    await Promise.all(moving.map((animation) => animation.finished));
     const { violations, passes } = await window.axe.run(document, { runOnly: { type: "tag", values: rules } });
     const inShadow = ({ target }) => Array.isArray(target[0]);
     if (!passes.some(({ nodes }) => nodes.some(inShadow))) return ["nothing within the widget was looked at"];
