@@ -200,6 +200,28 @@ impl Assets {
         row.map(|row| read(&row)).transpose()
     }
 
+    /// The file of a job, which its owner may not have yet.
+    pub(crate) async fn of_job(&self, store: &Store, job: &str) -> Result<Option<Asset>, Error> {
+        let row = sqlx::query(
+            "SELECT id, kind, mime, bytes, path, created_at, expires_at FROM asset WHERE job_id = $1 AND expires_at > $2",
+        )
+        .bind(job)
+        .bind(now_ms())
+        .fetch_optional(store.read())
+        .await?;
+        row.map(|row| read(&row)).transpose()
+    }
+
+    /// Ends all links to the file of a job. The next sweep deletes it.
+    pub(crate) async fn end_links(tx: &mut Tx, job: &str) -> Result<(), Error> {
+        sqlx::query("UPDATE asset SET expires_at = $1 WHERE job_id = $2 AND expires_at > $1")
+            .bind(now_ms())
+            .bind(job)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+
     /// The bytes of a file, all or some.
     pub(crate) async fn open(
         &self,

@@ -1,4 +1,4 @@
-//! Places at which a crash would hurt most: before and after each commit, each call of a provider and each file.
+//! Places at which a crash would hurt most: before and after each commit, each call of a provider or a judge, and each file.
 //!
 //! A debug build dies at the n-th of them where `TRIPTYCH_DIE_AT=n` is set, without any farewell, as with `kill -9`.
 //! The crash tests set it. A release build has nothing of this.

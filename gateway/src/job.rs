@@ -10,8 +10,9 @@
 //! ```
 //!
 //! Every move names the state and version that it starts from, and the move that ends a job settles or releases its
-//! hold in the same transaction. A job whose submission was lost is never submitted again on a guess. A worker leases
-//! a job while it is busy with it; what a gateway that is gone has leased, another one takes over.
+//! hold in the same transaction. A job whose submission was lost is never submitted again on a guess. A clip that the
+//! operator's judge is to see stays in `storing` until it was judged. A worker leases a job while it is busy with it;
+//! what a gateway that is gone has leased, another one takes over.
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -23,7 +24,9 @@ use crate::provider::Operation;
 
 mod cancel;
 mod create;
+mod delivery;
 mod intake;
+mod judgement;
 mod late;
 mod lease;
 mod lost;

@@ -2,6 +2,7 @@
 //! HTTP call. A refusal reaches the user as a reason and costs the user nothing; what the provider bills for an answer
 //! that is then refused is the platform's.
 
+mod clip;
 mod hook;
 mod text;
 mod watch;
@@ -15,6 +16,7 @@ use crate::auth::Caller;
 use crate::config::{AfterCheck, PolicyConfig};
 use crate::error::Error;
 
+pub(crate) use clip::{Clip, Judgement};
 use hook::{Hook, Question};
 use text::texts;
 pub(crate) use watch::Watch;
@@ -54,6 +56,11 @@ impl About {
             model: model.id.clone(),
             kind: model.triptych.modality,
         }
+    }
+
+    /// Of a clip, whose order was answered long ago.
+    pub(crate) fn clip(tenant: String, user: String, model: String) -> Self {
+        About { tenant, user, model, kind: Modality::Video }
     }
 }
 
@@ -124,10 +131,10 @@ impl Policy {
         if let Some(words) = &self.words
             && texts.iter().any(|text| words.find(text))
         {
-            return Err(refusal(stage, "it holds words that are not allowed here"));
+            return Err(refusal(stage, what(stage), "it holds words that are not allowed here"));
         }
         match &self.hook {
-            Some(hook) => hook.ask(&Question { stage, about, texts, pictures }).await,
+            Some(hook) => hook.ask(&Question { stage, about, texts, pictures, clip: None }).await,
             None => Ok(()),
         }
     }
@@ -137,16 +144,20 @@ impl Policy {
     }
 }
 
+/// What is judged then, where it is no clip.
+fn what(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Before => "This request",
+        Stage::After => "The answer",
+    }
+}
+
 /// What the user reads. Which word it was is not told: the list would be read off it.
-fn refusal(stage: Stage, reason: &str) -> Error {
+fn refusal(stage: Stage, what: &str, reason: &str) -> Error {
     metrics::counter!("triptych_policy_refusals_total", "stage" => match stage {
         Stage::Before => "before",
         Stage::After => "after",
     })
     .increment(1);
-    let what = match stage {
-        Stage::Before => "This request was refused",
-        Stage::After => "The answer was refused",
-    };
-    Error::new(ErrorCode::ContentRefused, format!("{what}: {reason}. Nothing was charged."))
+    Error::new(ErrorCode::ContentRefused, format!("{what} was refused: {reason}. Nothing was charged."))
 }

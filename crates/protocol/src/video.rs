@@ -141,7 +141,7 @@ pub struct VideoEstimate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VideoError {
-    /// A stable word.
+    /// A stable word, such as `content_refused` where the operator's rules do not allow the clip.
     pub code: String,
     /// A sentence.
     pub message: String,

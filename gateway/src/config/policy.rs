@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::check::{Env, secret, web_address};
 use crate::webhook::Secret;
 
+/// Longest that a clip may be looked at: well within the life of the link to it.
+const MOST_CLIP_MS: u64 = 15 * 60 * 1000;
+
 /// Who judges requests and answers; nobody by default.
 #[derive(Clone, Debug, Default)]
 pub struct PolicyConfig {
@@ -30,6 +33,8 @@ pub struct PolicyHook {
     pub secret: Secret,
     /// For its answer.
     pub timeout_ms: u64,
+    /// For its answer about a clip, which it has to fetch and look at.
+    pub clip_timeout_ms: u64,
     /// What it does not answer to is allowed.
     pub fail_open: bool,
 }
@@ -40,7 +45,7 @@ pub struct PolicyHook {
 pub enum AfterCheck {
     /// Not at all.
     Off,
-    /// Answers that come whole, and pictures; streams pass.
+    /// Answers that come whole, pictures and clips; streams pass.
     #[default]
     End,
     /// Streams too: in windows of a few sentences, and cut at the first that is refused.
@@ -54,6 +59,7 @@ pub(super) struct PolicyTable {
     url: Option<String>,
     secret_env: Option<String>,
     timeout_ms: u64,
+    clip_timeout_ms: u64,
     on_failure: OnFailure,
     before: bool,
     after: AfterCheck,
@@ -74,6 +80,7 @@ impl Default for PolicyTable {
             url: None,
             secret_env: None,
             timeout_ms: 3_000,
+            clip_timeout_ms: 60_000,
             on_failure: OnFailure::Refuse,
             before: true,
             after: AfterCheck::End,
@@ -90,10 +97,14 @@ pub(super) fn check(table: PolicyTable, base: &Path, env: Env<'_>) -> Result<Pol
             if table.timeout_ms == 0 {
                 return Err("policy.timeout_ms: must be at least 1".to_owned());
             }
+            if !(1..=MOST_CLIP_MS).contains(&table.clip_timeout_ms) {
+                return Err(format!("policy.clip_timeout_ms: must be 1 to {MOST_CLIP_MS}"));
+            }
             Some(PolicyHook {
                 url: web_address("policy.url", &url)?,
                 secret,
                 timeout_ms: table.timeout_ms,
+                clip_timeout_ms: table.clip_timeout_ms,
                 fail_open: table.on_failure == OnFailure::Allow,
             })
         }

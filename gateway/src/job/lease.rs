@@ -26,6 +26,8 @@ pub(super) enum Due {
     Call,
     /// Fetching a finished clip.
     Download,
+    /// Having a clip judged that was fetched.
+    Judgement,
     /// A look at a job that was given up.
     Late,
 }
@@ -38,10 +40,18 @@ impl Due {
                 "provider = $1 AND {OPEN} AND state <> 'storing' AND ((state <> 'queued' AND state <> 'submitting' \
                  AND due_at <= $2) OR (state = 'queued' AND deadline_at <= $2))"
             ),
-            Due::Download => format!("provider = $1 AND {OPEN} AND state = 'storing' AND due_at <= $2"),
+            Due::Download => format!("{} AND NOT {KEPT}", storing()),
+            Due::Judgement => format!("{} AND {KEPT}", storing()),
             Due::Late => "provider = $1 AND state = 'expired' AND due_at <= $2".to_owned(),
         }
     }
+}
+
+/// There is a file already.
+const KEPT: &str = "EXISTS (SELECT 1 FROM asset WHERE asset.job_id = job.id)";
+
+fn storing() -> String {
+    format!("provider = $1 AND {OPEN} AND state = 'storing' AND due_at <= $2")
 }
 
 /// Leases jobs of a provider whose time has come, those that have waited longest first.

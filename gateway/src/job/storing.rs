@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::step::{backoff, miss};
-use super::transition::{End, complete, end, step};
-use super::{Failure, Job};
+use super::transition::{End, end, step};
+use super::{Failure, Job, delivery, judgement};
 use crate::asset::{Asset, AssetError};
 use crate::error::Error;
 use crate::provider::{UpstreamError, Variant, VideoStatus};
@@ -18,16 +18,24 @@ const MOST_USELESS: u32 = 2;
 /// Longest that one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(10 * 60);
 
-/// Fetches the clip and ends the job with it.
+/// Fetches the clip and ends the job with it, or has it judged first.
 pub(super) async fn store(state: &AppState, job: &Job) -> Result<(), Error> {
+    if let Some(kept) = state.assets.of_job(&state.store, &job.id).await? {
+        return judgement::judge(state, job, &kept).await;
+    }
     match fetch(state, job).await {
-        Ok(asset) => match complete(state, job, &asset).await {
-            Ok(true) => Ok(()),
-            other => {
+        Ok(asset) => {
+            let taken = if state.policy.judges_clips() {
+                delivery::keep(state, job, &asset).await?
+            } else {
+                delivery::deliver(state, job, &asset).await?
+            };
+            // Where it cannot be told whether that was written, the file may be somebody's; the sweep finds out.
+            if !taken {
                 state.assets.discard(&asset).await;
-                other.map(|_| ())
             }
-        },
+            Ok(())
+        }
         Err(error) if now_ms() >= job.deadline_at => {
             tracing::error!(job = job.id, %error, "a finished clip could not be fetched; the provider will bill it");
             let message = "The provider made the clip and it could not be fetched. Nothing was charged.";

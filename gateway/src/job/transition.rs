@@ -1,14 +1,12 @@
 //! The moves of a job, each written together with what follows from it.
 
-use sqlx::Row;
-use triptych_protocol::{ClipOrder, Credits, Price, clip_cost};
+use triptych_protocol::Credits;
 
 use super::query::find_in;
 use super::{Failure, Job, JobState, Wish, slot};
-use crate::asset::Asset;
+use crate::asset::Assets;
 use crate::audit::bill::job_loss;
 use crate::error::Error;
-use crate::ledger::UsageRecord;
 use crate::provider::Operation;
 use crate::state::AppState;
 use crate::store::{Tx, now_ms};
@@ -165,6 +163,8 @@ pub(super) enum End {
     Failed(Failure),
     /// The provider has done its work and there is nothing to show for it.
     Wasted(Failure),
+    /// There is a clip, and it may not be shown.
+    Refused(Failure),
     /// Given up before the provider has said how it ends. A late look may tell.
     Expired(Failure),
     /// Given up, and nobody can ever say whether the provider has made it.
@@ -188,6 +188,9 @@ pub(super) async fn end_in(state: &AppState, tx: &mut Tx, job: &Job, end: End) -
         End::Failed(failure) => (JobState::Failed, Some(failure), None, false),
         End::Wasted(failure) => {
             (JobState::Failed, Some(failure), Some("a clip was made and is no use"), false)
+        }
+        End::Refused(failure) => {
+            (JobState::Failed, Some(failure), Some("a clip was made and may not be shown"), false)
         }
         End::Expired(failure) => (JobState::Expired, Some(failure), None, true),
         End::Lost(failure) => {
@@ -213,6 +216,9 @@ pub(super) async fn end_in(state: &AppState, tx: &mut Tx, job: &Job, end: End) -
     if let Some(reason) = loss {
         note_loss(state, tx, job, reason).await?;
     }
+    if job.state == JobState::Storing {
+        Assets::end_links(tx, &job.id).await?;
+    }
     slot::free(tx, &job.id).await?;
     metrics::counter!("triptych_jobs_total", "outcome" => to.as_str()).increment(1);
     state.traces.job_ended(job, to.as_str());
@@ -222,53 +228,4 @@ pub(super) async fn end_in(state: &AppState, tx: &mut Tx, job: &Job, end: End) -
 /// Books a job that the provider bills and nobody is charged for, once.
 pub(super) async fn note_loss(state: &AppState, tx: &mut Tx, job: &Job, reason: &str) -> Result<(), Error> {
     state.ledger.note_loss(tx, &job_loss(&job.reservation), &job.reservation, job.held, reason).await
-}
-
-/// Ends a job with its clip, and charges it; false where it has moved in the meantime.
-pub(super) async fn complete(state: &AppState, job: &Job, asset: &Asset) -> Result<bool, Error> {
-    let usage = UsageRecord {
-        seconds: Some(job.delivered.unwrap_or(job.seconds)),
-        size: Some(job.size.clone()),
-        resolution: Some(job.resolution.clone()),
-        upstream_id: job.operation.as_ref().map(|operation| operation.id.clone()),
-        ..UsageRecord::default()
-    };
-    let mut tx = state.store.write().await?;
-    let lock = format!("SELECT 1 FROM job WHERE id = $1{}", tx.dialect().for_update());
-    sqlx::query(sqlx::AssertSqlSafe(lock)).bind(&job.id).execute(&mut *tx).await?;
-    if find_in(&mut tx, &job.id).await?.version != job.version {
-        return Ok(false);
-    }
-    state.assets.record(&mut tx, asset, &job.account, Some(&job.id)).await?;
-    let charged = charge(&mut tx, job).await?;
-    let next = Job {
-        state: JobState::Completed,
-        charged: Some(charged),
-        asset_id: Some(asset.id.clone()),
-        progress: 100,
-        error: None,
-        completed_at: Some(now_ms()),
-        ..job.clone()
-    };
-    if !advance(&mut tx, job, &next, "").await? {
-        return Ok(false);
-    }
-    state.ledger.settle(&mut tx, &job.reservation, charged, &usage).await?;
-    tx.commit().await?;
-    metrics::counter!("triptych_jobs_total", "outcome" => "completed").increment(1);
-    state.traces.job_ended(job, "completed");
-    Ok(true)
-}
-
-/// What a finished clip costs. Its price is exact, so all of the hold is the charge, but for one that came out shorter
-/// than it was ordered: of that the seconds are paid that came, at the price that was held.
-async fn charge(tx: &mut Tx, job: &Job) -> Result<Credits, Error> {
-    let Some(seconds) = job.delivered else { return Ok(job.held) };
-    let row = sqlx::query("SELECT price FROM reservation WHERE id = $1")
-        .bind(&job.reservation.0)
-        .fetch_one(&mut **tx)
-        .await?;
-    let price: Price = serde_json::from_str(&row.try_get::<String, _>(0)?).map_err(Error::internal)?;
-    let order = ClipOrder { resolution: &job.resolution, seconds, ..ClipOrder::default() };
-    Ok(clip_cost(&price, &order).map_or(job.held, |cost| cost.min(job.held)))
 }

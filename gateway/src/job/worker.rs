@@ -28,6 +28,8 @@ const CALLS: usize = 16;
 /// Clips of one provider that are fetched at once, and of all.
 const DOWNLOADS: usize = 4;
 const DOWNLOADS_IN_ALL: usize = 8;
+/// Clips of one provider that are judged at once.
+const JUDGEMENTS: usize = 16;
 /// Late looks at a provider's jobs at once.
 const LATE_LOOKS: usize = 2;
 
@@ -44,6 +46,7 @@ impl Work {
         match (self, job.state) {
             (Work::Submit, _) => "job submit",
             (Work::Step(Due::Download), _) => "job store",
+            (Work::Step(Due::Judgement), _) => "job judge",
             (Work::Step(Due::Late), _) => "job late look",
             (Work::Step(Due::Call), JobState::Indeterminate) => "job find",
             (Work::Step(Due::Call), _) => "job poll",
@@ -168,6 +171,7 @@ impl Book {
             for (due, most) in [
                 (Due::Call, CALLS),
                 (Due::Download, DOWNLOADS.min(DOWNLOADS_IN_ALL.saturating_sub(self.downloads()))),
+                (Due::Judgement, JUDGEMENTS),
                 (Due::Late, LATE_LOOKS),
             ] {
                 let room = most.saturating_sub(self.count(id, Work::Step(due)));

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::json;
 use triptych_protocol::ErrorCode;
 
-use super::{About, Stage, refusal};
+use super::{About, Clip, Stage, refusal, what};
 use crate::config::PolicyHook;
 use crate::error::Error;
+use crate::failpoint;
 use crate::provider::clean;
 use crate::store::{new_id, now_ms};
 use crate::webhook;
@@ -27,6 +28,8 @@ struct Inner {
     client: reqwest::Client,
     url: String,
     secret: webhook::Secret,
+    timeout: Duration,
+    clip_timeout: Duration,
     /// A judge that does not answer is passed over.
     fail_open: bool,
 }
@@ -36,6 +39,7 @@ pub(super) struct Question<'a> {
     pub(super) about: &'a About,
     pub(super) texts: &'a [String],
     pub(super) pictures: &'a [Bytes],
+    pub(super) clip: Option<&'a Clip<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -48,30 +52,30 @@ impl Hook {
     pub(super) fn new(config: &PolicyHook) -> Result<Self, String> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_millis(config.timeout_ms))
             .no_proxy()
             .build()
             .map_err(|error| format!("policy.url: {error}"))?;
-        let secret = config.secret.clone();
-        let inner = Inner { client, url: config.url.clone(), secret, fail_open: config.fail_open };
+        let inner = Inner {
+            client,
+            url: config.url.clone(),
+            secret: config.secret.clone(),
+            timeout: Duration::from_millis(config.timeout_ms),
+            clip_timeout: Duration::from_millis(config.clip_timeout_ms),
+            fail_open: config.fail_open,
+        };
         Ok(Hook(Arc::new(inner)))
     }
 
     /// Asks, and turns anything but a clear yes into an error.
     pub(super) async fn ask(&self, question: &Question<'_>) -> Result<(), Error> {
-        match self.verdict(question).await {
-            Ok(Verdict { allow: true, .. }) => Ok(()),
-            Ok(Verdict { reason, .. }) => {
-                let reason = reason.map(|reason| clean(&reason)).filter(|reason| !reason.is_empty());
-                let reason = reason.unwrap_or_else(|| "it is not allowed here".to_owned());
-                Err(refusal(question.stage, reason.trim_end_matches('.')))
+        match self.hear(question).await {
+            Ok(None) => Ok(()),
+            Ok(Some(refusal)) => Err(refusal),
+            Err(cause) if self.0.fail_open => {
+                tracing::warn!(cause, "the policy hook was passed over");
+                Ok(())
             }
             Err(cause) => {
-                metrics::counter!("triptych_policy_failures_total").increment(1);
-                if self.0.fail_open {
-                    tracing::warn!(cause, "the policy hook was passed over");
-                    return Ok(());
-                }
                 let message =
                     "The check of the content cannot be reached. Nothing was charged; try again soon.";
                 Err(Error::new(ErrorCode::Unavailable, message)
@@ -81,23 +85,55 @@ impl Hook {
         }
     }
 
+    /// Asks once. The answer is the refusal, where it is one.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub(super) async fn hear(&self, question: &Question<'_>) -> Result<Option<Error>, String> {
+        match self.verdict(question).await {
+            Ok(Verdict { allow: true, .. }) => Ok(None),
+            Ok(Verdict { reason, .. }) => {
+                let reason = reason.map(|reason| clean(&reason)).filter(|reason| !reason.is_empty());
+                let reason = reason.unwrap_or_else(|| "it is not allowed here".to_owned());
+                let what = if question.clip.is_some() { "The clip" } else { what(question.stage) };
+                Ok(Some(refusal(question.stage, what, reason.trim_end_matches('.'))))
+            }
+            Err(cause) => {
+                metrics::counter!("triptych_policy_failures_total").increment(1);
+                Err(cause)
+            }
+        }
+    }
+
+    /// True where it may be passed over.
+    pub(super) fn fails_open(&self) -> bool {
+        self.0.fail_open
+    }
+
     async fn verdict(&self, question: &Question<'_>) -> Result<Verdict, String> {
         let pictures: Vec<_> = question.pictures.iter().map(|picture| STANDARD.encode(picture)).collect();
-        let body = json!({
+        let mut body = json!({
             "stage": question.stage, "about": question.about, "texts": question.texts, "pictures": pictures,
         });
+        if let (Some(clip), Some(fields)) = (question.clip, body.as_object_mut()) {
+            fields.insert("clip".into(), json!(clip));
+        }
         let body = body.to_string();
         let (id, now) = (new_id("check"), now_ms() / 1000);
+        let timeout = if question.clip.is_some() { self.0.clip_timeout } else { self.0.timeout };
         let request = self
             .0
             .client
             .post(&self.0.url)
+            .timeout(timeout)
             .header("content-type", "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", now)
             .header("webhook-signature", webhook::sign(&self.0.secret, &id, now, body.as_bytes()))
             .body(body);
+        failpoint::pass("before the policy hook is called");
         let mut answer = request.send().await.map_err(|error| error.without_url().to_string())?;
+        failpoint::pass("after the policy hook has answered");
         if !answer.status().is_success() {
             return Err(format!("the policy hook answered {}", answer.status()));
         }

@@ -62,7 +62,8 @@ impl Watch {
         let Some(words) = &self.policy.words else { return Ok(()) };
         let whole = self.window.trim_end_matches(|letter: char| letter.is_alphanumeric());
         if words.find(whole) {
-            return Err(super::refusal(Stage::After, "it holds words that are not allowed here"));
+            let (stage, reason) = (Stage::After, "it holds words that are not allowed here");
+            return Err(super::refusal(stage, super::what(stage), reason));
         }
         Ok(())
     }

@@ -28,6 +28,8 @@ mod widget;
 
 use axum::Router;
 
+pub(crate) use assets::url as asset_url;
+
 use crate::openapi::{Audience, Calls, calls, described, described_aside, undescribed};
 use crate::state::AppState;
 

@@ -31,6 +31,7 @@ mod hooks;
 mod hygiene;
 mod images;
 mod jobs;
+mod judged;
 mod late;
 mod limits;
 mod lost;

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use triptych_gateway::webhook;
 
 use crate::app::{Options, POLICY_SECRET, TestApp, ok, refused, spawn_app_with};
+use crate::audio::wav;
 use crate::support::{chat, events, scripted, streamed};
 
 /// What the judge was asked.
@@ -119,6 +120,39 @@ async fn a_picture_or_an_answer_that_is_refused_is_not_shown_and_not_paid() {
     refusal(&app, app.post(&token, "/v1/images/generations", &body).await).await;
     assert_eq!(app.balance(&token).await, (100_000_000, 0));
     assert_eq!(std::fs::read_dir(app.folder.join("media")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn what_is_to_be_spoken_and_what_was_heard_are_judged_too() {
+    let (url, asked) = judge().await;
+    let mut options = hook(&url, "");
+    options.upstream = Some(scripted("application/json", b"{\"text\": \"a forbidden word\"}".to_vec()).await);
+    let app = spawn_app_with(options).await;
+    let token = app.user_with("ann", 100).await;
+    let speech = json!({"model": "gpt-4o-mini-tts", "input": "forbidden", "voice": "alloy"});
+    let message = refusal(&app, app.post(&token, "/v1/audio/speech", &speech).await).await;
+    assert!(message.starts_with("This request was refused"), "{message}");
+    for (prompt, what) in [("a forbidden name", "This request"), ("a name", "The answer")] {
+        let file = reqwest::multipart::Part::bytes(wav()).file_name("a.wav");
+        let form = reqwest::multipart::Form::new().text("model", "gpt-transcribe").text("prompt", prompt);
+        let request = app.request(reqwest::Method::POST, "/v1/audio/transcriptions").bearer_auth(&token);
+        let message = refusal(&app, request.multipart(form.part("file", file)).send().await.unwrap()).await;
+        assert!(message.starts_with(&format!("{what} was refused: house rules")), "{message}");
+    }
+    assert_eq!(app.balance(&token).await, (100_000_000, 0));
+    let kinds: Vec<_> = asked
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|asked| (asked["stage"].clone(), asked["about"]["kind"].clone()))
+        .collect();
+    let expected = [
+        ("before", "speech"),
+        ("before", "transcription"),
+        ("before", "transcription"),
+        ("after", "transcription"),
+    ];
+    assert_eq!(kinds, expected.map(|(stage, kind)| (json!(stage), json!(kind))));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use triptych_simulator::{Bill, BillKind};
 
 use crate::gateway::Gateway;
+use crate::judge;
 use crate::load::{Kind, Order, Told};
 
 const GRANTED: i64 = 2_000_000_000;
@@ -54,7 +55,7 @@ pub(crate) async fn problems(
             Told::Done(charged) => sum == *charged,
             Told::DoneBefore => paid.len() == 1,
             Told::Failed(_) | Told::Unknown => paid.is_empty(),
-            Told::Job(_) => true,
+            Told::Job(_) => paid.is_empty() || !order.prompt.contains(judge::WITHHELD),
         };
         if !right {
             problems.push(format!("{order:?} was told {told:?} and charged {sum}: {own:?}"));

@@ -54,7 +54,7 @@ impl Place {
 
 impl Gateway {
     /// Writes the configuration of the `number`-th gateway of a run; nothing is started yet.
-    pub(crate) fn new(place: &Place, number: u32, provider: &str, kind: &str) -> Gateway {
+    pub(crate) fn new(place: &Place, number: u32, provider: &str, kind: &str, judge: &str) -> Gateway {
         // An address of its own, so that nobody else can take it between two of its lives.
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let next = NEXT.fetch_add(1, Ordering::Relaxed) + std::process::id() * 251;
@@ -80,6 +80,10 @@ id = "simulator"
 kind = "{kind}"
 base_url = "{provider}"
 max_video_jobs = 3
+[policy]
+url = "{judge}"
+secret_env = "POLICY_SECRET"
+before = false
 "#,
             database = place.database,
         );
@@ -98,6 +102,7 @@ max_video_jobs = 3
         for name in ["TRIPTYCH_TOKEN_KEY", "TRIPTYCH_ADMIN_SECRET", "ACME_SECRET"] {
             command.env(name, format!("{name}-{SECRET}"));
         }
+        command.env("POLICY_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         command.env_remove("TRIPTYCH_DIE_AT");
         if let Some(die_at) = die_at {
             command.env("TRIPTYCH_DIE_AT", die_at.to_string());

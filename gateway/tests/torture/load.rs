@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::dice::Dice;
 use crate::gateway::{BETWEEN_TRIES, Gateway};
+use crate::judge;
 
 /// Longest that a call is tried for.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -66,7 +67,9 @@ fn order(dice: &mut Dice, number: u64) -> Order {
             &["", "", "", "[[fault-once:500]]", "[[fault-once:reset]]", "[[fault:no-usage]]"]
         }
         Kind::Image => &["", "", "[[fault-once:500]]", "[[fault-once:lost-create]]"],
-        Kind::Video | Kind::Cancelled => &["", "", "", "[[fault-once:lost-create]]", "[[fault-once:429]]"],
+        Kind::Video | Kind::Cancelled => {
+            &["", "", "", judge::WITHHELD, "[[fault-once:lost-create]]", "[[fault-once:429]]"]
+        }
     };
     let fault = dice.pick(faults);
     Order { user: format!("user-{number}"), kind, prompt: format!("Picture number {number} {fault}") }

@@ -19,6 +19,7 @@ use crate::load::{Order, Told};
 mod books;
 mod dice;
 mod gateway;
+mod judge;
 mod load;
 
 /// Longest that a run may take to come to rest.
@@ -78,8 +79,9 @@ async fn run(seed: u64, count: u32) -> Vec<String> {
         triptych_simulator::Config { max_concurrent_videos: 3, ..triptych_simulator::Config::instant() };
     let provider = triptych_simulator::spawn(config).await.unwrap();
     let kind = *dice.pick(&["openai", "generations"]);
-    let base = provider.base_url();
-    let mut gateways: Vec<_> = (0..count).map(|number| Gateway::new(&place, number, &base, kind)).collect();
+    let (base, judge) = (provider.base_url(), judge::start().await);
+    let mut gateways: Vec<_> =
+        (0..count).map(|number| Gateway::new(&place, number, &base, kind, &judge)).collect();
     // The last one is killed; one that stands beside it is left alone.
     let mut mortal = gateways.pop().unwrap();
     for gateway in &mut gateways {
