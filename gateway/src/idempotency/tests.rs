@@ -1,6 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+
 use super::*;
+use crate::ledger::ReservationId;
 use crate::store::testing::places;
 
 async fn call(store: &Store, tx: &mut Tx, scope: &str, body: &str) -> Result<Begin, Error> {
