@@ -9,7 +9,7 @@ use triptych_protocol::{Credits, Modality, Price};
 
 use crate::config::CreditsConfig;
 use crate::error::Error;
-use crate::ledger::{AccountId, Ledger, NewGrant, NewHold, UsageRecord};
+use crate::ledger::{AccountId, Ledger, NewGrant, NewHold, Outcome, UsageRecord};
 use crate::store::{Store, new_id, now_ms};
 
 /// Ten million credits: no run uses them up.
@@ -20,7 +20,7 @@ const PRICE: Price = Price::tokens(Credits::from_micro(500), Credits::from_micro
 
 /// How a run went.
 #[derive(Clone, Copy, Debug)]
-pub struct Outcome {
+pub struct Speed {
     /// Holds that were made and settled, each in two transactions, in a second.
     pub pairs_per_second: f64,
     /// Half of the pairs took at most this long, in milliseconds.
@@ -33,12 +33,7 @@ pub struct Outcome {
 ///
 /// # Errors
 /// In words, where the database cannot be opened or an operation fails.
-pub async fn ledger(
-    database: &str,
-    callers: usize,
-    one_user: bool,
-    time: Duration,
-) -> Result<Outcome, String> {
+pub async fn ledger(database: &str, callers: usize, one_user: bool, time: Duration) -> Result<Speed, String> {
     let store = Store::open(database).await.map_err(|error| error.to_string())?;
     let credits = CreditsConfig { low_at: None, top_up_url: None, currency: "credits".to_owned() };
     let ledger = Ledger::new(&store, &credits);
@@ -53,12 +48,12 @@ pub async fn ledger(
     let tasks: Vec<_> = accounts
         .into_iter()
         .map(|account| {
-            let (ledger, store, done) = (ledger.clone(), store.clone(), Arc::clone(&done));
+            let (ledger, done) = (ledger.clone(), Arc::clone(&done));
             tokio::spawn(async move {
                 let mut times = Vec::new();
                 while start.elapsed() < time {
                     let began = Instant::now();
-                    pair(&ledger, &store, &account).await?;
+                    pair(&ledger, &account).await?;
                     times.push(began.elapsed());
                     done.fetch_add(1, Ordering::Relaxed);
                 }
@@ -77,7 +72,7 @@ pub async fn ledger(
         let at = times.len().saturating_sub(1) * part / 100;
         times.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
     };
-    Ok(Outcome {
+    Ok(Speed {
         pairs_per_second: done.load(Ordering::Relaxed) as f64 / took.as_secs_f64(),
         p50_ms: quantile(50),
         p99_ms: quantile(99),
@@ -102,8 +97,7 @@ async fn account(ledger: &Ledger, store: &Store, user: &str) -> Result<AccountId
 }
 
 /// What the ledger does for one call, in the two transactions that a call takes.
-async fn pair(ledger: &Ledger, store: &Store, account: &AccountId) -> Result<(), Error> {
-    let mut tx = store.write().await?;
+async fn pair(ledger: &Ledger, account: &AccountId) -> Result<(), Error> {
     let hold = NewHold {
         account,
         amount: HOLD,
@@ -113,13 +107,10 @@ async fn pair(ledger: &Ledger, store: &Store, account: &AccountId) -> Result<(),
         price: &PRICE,
         deadline_ms: now_ms() + 3_600_000,
     };
-    let id = ledger.hold(&mut tx, hold).await?;
-    tx.commit().await?;
+    let id = ledger.hold_alone(hold).await?;
     let usage =
         UsageRecord { prompt_tokens: Some(20), completion_tokens: Some(16), ..UsageRecord::default() };
-    let mut tx = store.write().await?;
-    ledger.settle(&mut tx, &id, CHARGE, &usage).await?;
-    tx.commit().await?;
+    ledger.conclude_alone(&id, Outcome::Charge(CHARGE, &usage)).await?;
     Ok(())
 }
 

@@ -7,14 +7,14 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
-use triptych_protocol::{Credits, ErrorCode, Model, Price, Receipt, TriptychExtra, Usage, usage_cost};
+use triptych_protocol::{Credits, ErrorCode, Model, Price, TriptychExtra, Usage, usage_cost};
 
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::estimate::{self, Quote};
 use crate::idempotency::{self, Begin, Guard, Key, KeyName, Replay};
-use crate::ledger::{AccountId, NewHold, ReservationId, UsageRecord};
-use crate::limit::{self, Admission, Demand};
+use crate::ledger::{AccountId, NewHold, Outcome, ReservationId, UsageRecord};
+use crate::limit::{Admission, Demand, Limits};
 use crate::links;
 use crate::policy::About;
 use crate::provider::UpstreamError;
@@ -124,25 +124,30 @@ impl<'a> Call<'a> {
             }
         }
         self.vet(state, model).await?;
-        let mut tx = state.store.write().await?;
-        let guard = match self.begin(state, &mut tx).await? {
-            Some(Begin::Replay(replay)) => {
-                drop(tx);
-                return Ok(Start::Replay(replay.refilled(state).await?));
-            }
-            Some(Begin::Fresh(guard)) => Some(guard),
-            None => None,
-        };
-        // A balance that covers a shorter answer gets that.
-        let available = state.ledger.balance_in(&mut tx, &self.caller.account).await?.available;
-        let quote = quote.within(available);
-        let id = hold(state, &mut tx, self.caller, model, &quote, life).await?;
-        if let Some(guard) = &guard {
-            guard.attach(&mut tx, &id, note).await?;
+        let mut tx = None;
+        let mut guard = None;
+        if self.key.is_some() {
+            let opened = tx.insert(state.store.write().await?);
+            guard = match self.begin(state, opened).await? {
+                Some(Begin::Replay(replay)) => {
+                    // What it was stored with is read on another connection.
+                    drop(tx);
+                    return Ok(Start::Replay(replay.refilled(state).await?));
+                }
+                Some(Begin::Fresh(guard)) => Some(guard),
+                None => None,
+            };
         }
-        let demand = Demand::new(model, &quote);
-        let admission = limit::admit(state, &mut tx, self.caller, demand).await?;
-        tx.commit().await?;
+        let (id, quote) = self.put_aside(state, &mut tx, model, quote, life).await?;
+        let mut admission = None;
+        if let Some(mut tx) = tx {
+            if let Some(guard) = &guard {
+                guard.attach(&mut tx, &id, note).await?;
+            }
+            let limits = Limits::of(state, self.caller, Demand::new(model, &quote));
+            admission = limits.admit(&mut tx, self.caller).await?;
+            tx.commit().await?;
+        }
         Ok(Start::Fresh(Hold {
             id,
             account: self.caller.account.clone(),
@@ -153,6 +158,40 @@ impl<'a> Call<'a> {
             admission,
             about: About::new(self.caller, model),
         }))
+    }
+
+    /// Holds in the transaction, or opens one with the hold where there is something else to write, or holds alone. A
+    /// balance that covers only a shorter answer gets that.
+    async fn put_aside(
+        &self,
+        state: &AppState,
+        tx: &mut Option<Tx>,
+        model: &Model,
+        quote: &Quote,
+        life: Duration,
+    ) -> Result<(ReservationId, Quote), Error> {
+        let alone = Limits::of(state, self.caller, Demand::new(model, quote)).is_empty();
+        let mut quote = quote.clone();
+        loop {
+            let hold = new_hold(state, self.caller, model, &quote, life)?;
+            let held = match tx {
+                Some(tx) => state.ledger.hold(tx, hold).await,
+                None if alone => state.ledger.hold_alone(hold).await,
+                None => state.ledger.hold_first(hold).await.map(|(opened, id)| {
+                    *tx = Some(opened);
+                    id
+                }),
+            };
+            let error = match held {
+                Ok(id) => return Ok((id, quote)),
+                Err(error) => error,
+            };
+            let shorter = error.available().map(|available| quote.within(available));
+            match shorter.filter(|shorter| shorter.estimate.amount < quote.estimate.amount) {
+                Some(shorter) => quote = shorter,
+                None => return Err(error),
+            }
+        }
     }
 }
 
@@ -165,9 +204,21 @@ pub(crate) async fn hold(
     quote: &Quote,
     life: Duration,
 ) -> Result<ReservationId, Error> {
+    state.ledger.hold(tx, new_hold(state, caller, model, quote, life)?).await
+}
+
+/// # Errors
+/// `switched_off` where somebody has the caller or the model switched off.
+fn new_hold<'a>(
+    state: &AppState,
+    caller: &'a Caller,
+    model: &'a Model,
+    quote: &'a Quote,
+    life: Duration,
+) -> Result<NewHold<'a>, Error> {
     state.switches.check(caller, &model.id)?;
     let life = i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
-    let hold = NewHold {
+    Ok(NewHold {
         account: &caller.account,
         amount: quote.estimate.amount,
         kind: model.triptych.modality,
@@ -175,8 +226,7 @@ pub(crate) async fn hold(
         price_version: model.triptych.price_version,
         price: &quote.price,
         deadline_ms: now_ms().saturating_add(life),
-    };
-    state.ledger.hold(tx, hold).await
+    })
 }
 
 impl Hold {
@@ -241,17 +291,21 @@ impl Hold {
         state: &AppState,
         outcome: &Result<(Credits, &UsageRecord, Kept<'_>), &str>,
     ) -> Result<TriptychExtra, Error> {
-        let mut tx = state.store.write().await?;
-        let cost: Receipt = match outcome {
-            Ok((charged, usage, _)) => state.ledger.settle(&mut tx, &self.id, *charged, usage).await?,
-            Err(reason) => state.ledger.release(&mut tx, &self.id, reason).await?,
+        let written = match outcome {
+            Ok((charged, usage, _)) => Outcome::Charge(*charged, usage),
+            Err(reason) => Outcome::GiveBack(reason),
         };
+        let covered = outcome.as_ref().map_or(true, |(charged, ..)| *charged <= self.amount);
+        if self.admission.is_none() && self.guard.is_none() && covered {
+            let ended = state.ledger.conclude_alone(&self.id, written).await?;
+            return Ok(TriptychExtra { cost: ended.receipt, credits: ended.balance, cut: None });
+        }
+        let (mut tx, ended) = state.ledger.conclude_first(&self.id, written).await?;
         if let Some(admission) = &self.admission {
             let used = outcome.as_ref().ok().map(|(charged, usage, _)| (*charged, *usage));
             admission.correct(&mut tx, used).await?;
         }
-        let credits = state.ledger.balance_in(&mut tx, &self.account).await?;
-        let extra = TriptychExtra { cost, credits, cut: None };
+        let extra = TriptychExtra { cost: ended.receipt, credits: ended.balance, cut: None };
         if let Some(guard) = &self.guard {
             match outcome {
                 Err(_) => guard.abandon(&mut tx).await?,

@@ -98,6 +98,11 @@ impl Error {
         self
     }
 
+    /// What there is, where a balance lacked something.
+    pub(crate) fn available(&self) -> Option<Credits> {
+        self.shortfall.as_deref().map(|shortfall| shortfall.available)
+    }
+
     pub(crate) fn stream(&self) -> Option<&str> {
         self.stream.as_deref()
     }

@@ -10,6 +10,7 @@ mod entry;
 mod grant;
 mod loss;
 mod lot;
+mod outcome;
 mod refund;
 mod reservation;
 mod spending;
@@ -29,6 +30,7 @@ use crate::store::{Store, now_ms};
 
 pub(crate) use bundle::NewBundle;
 pub(crate) use grant::NewGrant;
+pub(crate) use outcome::Outcome;
 
 /// The ledger's own id of a user's account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -54,74 +54,87 @@ pub(crate) fn spending_is_limited(config: &Config) -> bool {
 #[derive(Clone, Debug)]
 pub(crate) struct Admission(Arc<Vec<Count>>);
 
-/// Counts a call. The caller's hold is in the same transaction, and before this: whoever counts last keeps the rows
-/// that many calls share locked for the shortest time.
-///
-/// # Errors
-/// `rate_limited` where a window is used up, `scope_denied` where the token's own `max_cost` is. The transaction must
-/// be dropped then.
-pub(crate) async fn admit(
-    state: &AppState,
-    tx: &mut Tx,
-    caller: &Caller,
-    demand: Demand,
-) -> Result<Option<Admission>, Error> {
-    let none = RateLimits::default();
-    let tenant = state.config.tenants.iter().find(|tenant| tenant.id == caller.tenant);
-    let (of_user, of_tenant) = tenant.map_or((&none, &none), |tenant| (&tenant.user_limits, &tenant.limits));
-    let mut counts = Vec::new();
-    let now = now_ms();
-    let user = format!("user:{}", caller.account);
-    let narrowed = narrowed(of_user, caller.token.requests_per_minute);
-    push(&mut counts, &user, &narrowed, demand, now);
-    if !of_tenant.is_empty() {
-        push(&mut counts, &format!("tenant:{}", caller.tenant), of_tenant, demand, now);
+/// What a call counts in.
+pub(crate) struct Limits {
+    counts: Vec<Count>,
+    /// The most answers that the caller, and all of the tenant, may have under way.
+    streams: (Option<u32>, Option<u32>),
+    now: i64,
+}
+
+impl Limits {
+    /// Those that hold for a call.
+    pub(crate) fn of(state: &AppState, caller: &Caller, demand: Demand) -> Self {
+        let none = RateLimits::default();
+        let tenant = state.config.tenants.iter().find(|tenant| tenant.id == caller.tenant);
+        let (of_user, of_tenant) =
+            tenant.map_or((&none, &none), |tenant| (&tenant.user_limits, &tenant.limits));
+        let mut counts = Vec::new();
+        let now = now_ms();
+        let narrowed = narrowed(of_user, caller.token.requests_per_minute);
+        if !narrowed.is_empty() {
+            push(&mut counts, &format!("user:{}", caller.account), &narrowed, demand, now);
+        }
+        if !of_tenant.is_empty() {
+            push(&mut counts, &format!("tenant:{}", caller.tenant), of_tenant, demand, now);
+        }
+        let site = site_of(&state.config, &caller.user);
+        if let Some(spend_per_day) = site.and_then(|site| site.spend_per_day) {
+            let limits = RateLimits { spend_per_day: Some(spend_per_day), ..RateLimits::default() };
+            let site = caller.user.split('/').next().unwrap_or_default();
+            push(&mut counts, site, &limits, demand, now);
+        }
+        if let Some(most) = caller.token.max_cost {
+            counts.push(Count {
+                subject: format!("token:{}", caller.token.id),
+                measure: Measure::Cost,
+                starts_at: caller.token.minted_at,
+                ends_at: caller.token.expires_at,
+                cost: demand.amount.micro(),
+                bound: most.micro(),
+            });
+        }
+        let mut streams = (None, None);
+        if demand.modality == Modality::Chat {
+            streams = (of_user.streams, of_tenant.streams);
+        }
+        if streams.1.is_some() {
+            // This row is what the calls of a tenant take turns by.
+            let tenant = format!("tenant:{}", caller.tenant);
+            counts.push(Count::at(now, &tenant, Measure::Calls, DAY, 1, i64::MAX / 2));
+        }
+        Limits { counts, streams, now }
     }
-    let site = site_of(&state.config, &caller.user);
-    if let Some(spend_per_day) = site.and_then(|site| site.spend_per_day) {
-        let limits = RateLimits { spend_per_day: Some(spend_per_day), ..RateLimits::default() };
-        let site = caller.user.split('/').next().unwrap_or_default();
-        push(&mut counts, site, &limits, demand, now);
+
+    /// True where nothing needs to be counted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.is_empty() && self.streams == (None, None)
     }
-    if let Some(most) = caller.token.max_cost {
-        counts.push(Count {
-            subject: format!("token:{}", caller.token.id),
-            measure: Measure::Cost,
-            starts_at: caller.token.minted_at,
-            ends_at: caller.token.expires_at,
-            cost: demand.amount.micro(),
-            bound: most.micro(),
-        });
-    }
-    if demand.modality == Modality::Chat {
-        if let Some(most) = of_user.streams {
+
+    /// Counts a call. The caller's hold is in the same transaction, and before this: whoever counts last keeps the
+    /// rows that many calls share locked for the shortest time.
+    ///
+    /// # Errors
+    /// `rate_limited` where a window is used up, `scope_denied` where the token's own `max_cost` is. The transaction
+    /// must be dropped then.
+    pub(crate) async fn admit(mut self, tx: &mut Tx, caller: &Caller) -> Result<Option<Admission>, Error> {
+        if let Some(most) = self.streams.0 {
             // The hold has locked the account, so nobody else of this user is between here and the commit.
             expect_room_of_user(tx, caller, most).await?;
         }
-        if of_tenant.streams.is_some() {
-            // This row is what the calls of a tenant take turns by.
-            counts.push(Count::at(
-                now,
-                &format!("tenant:{}", caller.tenant),
-                Measure::Calls,
-                DAY,
-                1,
-                i64::MAX / 2,
-            ));
+        if self.counts.is_empty() {
+            return Ok(None);
         }
+        let counted = count(tx, &mut self.counts).await?;
+        caller.rates.set(&counted);
+        if let Some(refused) = counted.iter().filter(|one| !one.fits).max_by_key(|one| one.count.ends_at) {
+            return Err(refusal(&refused.count, self.now));
+        }
+        if let Some(most) = self.streams.1 {
+            expect_room_of_tenant(tx, caller, most).await?;
+        }
+        Ok(Some(Admission(Arc::new(self.counts))))
     }
-    if counts.is_empty() {
-        return Ok(None);
-    }
-    let counted = count(tx, &mut counts).await?;
-    caller.rates.set(&counted);
-    if let Some(refused) = counted.iter().filter(|one| !one.fits).max_by_key(|one| one.count.ends_at) {
-        return Err(refusal(&refused.count, now));
-    }
-    if let Some(most) = of_tenant.streams.filter(|_| demand.modality == Modality::Chat) {
-        expect_room_of_tenant(tx, caller, most).await?;
-    }
-    Ok(Some(Admission(Arc::new(counts))))
 }
 
 impl Admission {

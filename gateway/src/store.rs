@@ -4,6 +4,7 @@
 mod dialect;
 mod lock;
 mod node;
+mod statement;
 mod transaction;
 mod writer;
 
@@ -17,10 +18,12 @@ use sqlx::{AnyPool, Connection, Row};
 use uuid::Uuid;
 
 pub(crate) use dialect::Dialect;
+pub(crate) use statement::Statement;
 pub(crate) use transaction::Tx;
 use writer::Writer;
 
 use crate::error::Error;
+use crate::failpoint;
 use crate::state::StartError;
 
 /// A row of any of the databases.
@@ -152,6 +155,37 @@ impl Store {
             Write::Turns(writer) => Tx::turn(writer.begin().await?),
             Write::Pool(pool) => Tx::alone(pool.begin().await?, self.dialect),
         })
+    }
+
+    /// Begins a write transaction with a statement, and gives its rows.
+    pub(crate) async fn write_with(&self, statement: Statement) -> Result<(Tx, Vec<AnyRow>), Error> {
+        Ok(match &self.writer {
+            Write::Turns(writer) => {
+                let (turn, rows) = writer.begin_with(statement).await?;
+                (Tx::turn(turn), rows)
+            }
+            Write::Pool(pool) => {
+                let mut tx = pool.begin().await?;
+                let rows = statement.run(&mut tx, "", "").await?;
+                (Tx::alone(tx, self.dialect), rows)
+            }
+        })
+    }
+
+    /// Writes a statement that is a transaction by itself, and returns once it is on the disk.
+    pub(crate) async fn write_once(&self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
+        failpoint::pass("before a commit");
+        let rows = match &self.writer {
+            Write::Turns(writer) => writer.once(statement).await?,
+            Write::Pool(pool) => statement.run(&mut *pool.acquire().await?, "", "").await?,
+        };
+        failpoint::pass("after a commit");
+        Ok(rows)
+    }
+
+    /// What the database is.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// For queries that only read.

@@ -9,7 +9,7 @@ use crate::call::{self, Call};
 use crate::error::Error;
 use crate::estimate::quote_video;
 use crate::idempotency::{Begin, Replay};
-use crate::limit::{self, Demand};
+use crate::limit::{Demand, Limits};
 use crate::provider::Ability;
 use crate::state::AppState;
 use crate::store::{new_id, now_ms};
@@ -64,7 +64,7 @@ pub(crate) async fn create(
         let message = "Too many videos of this user are waiting. Wait for one to end.";
         return Err(Error::new(ErrorCode::RateLimited, message).retry_after(Duration::from_secs(10)));
     }
-    limit::admit(state, &mut tx, call.caller, Demand::new(model, &quote)).await?;
+    Limits::of(state, call.caller, Demand::new(model, &quote)).admit(&mut tx, call.caller).await?;
     let id = new_id("video");
     let now = now_ms();
     sqlx::query(

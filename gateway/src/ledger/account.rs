@@ -69,12 +69,17 @@ impl Ledger {
 
     fn balance_of(&self, row: Option<AnyRow>) -> Result<Balance, Error> {
         let row = row.ok_or_else(|| Error::new(ErrorCode::NotFound, "There is no such account."))?;
-        Ok(Balance {
-            available: Credits::from_micro(row.try_get(0)?),
-            held: Credits::from_micro(row.try_get(1)?),
+        Ok(self.balance_with(row.try_get(0)?, row.try_get(1)?))
+    }
+
+    /// A balance of micro-credits, with what else the host shows of it.
+    pub(super) fn balance_with(&self, available: i64, held: i64) -> Balance {
+        Balance {
+            available: Credits::from_micro(available),
+            held: Credits::from_micro(held),
             currency: self.credits.currency.clone(),
             low_at: self.credits.low_at,
             top_up_url: self.credits.top_up_url.clone(),
-        })
+        }
     }
 }

@@ -15,7 +15,8 @@ pub(super) fn hold(dialect: Dialect) -> &'static str {
 
 /// Closes the open reservation `$7` as `$1` with at most `$2` charged, at `$3`, by transaction `$4`, for the usage `$5`
 /// that the provider calls `$6`; written down with key `$8`, kind `$9`, payload `$10`, actor `$11` and reason `$12`.
-/// Gives account, amount, charge and beginning, and when the account has to be looked at next, where it did.
+/// Gives account, amount, charge and beginning, then of the account when it has to be looked at next, what is available
+/// and what is held, where it did.
 pub(super) fn conclude(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => CONCLUDE_SQLITE,
@@ -72,7 +73,7 @@ const CONCLUDE_SQLITE: &str = "\
     UPDATE accounts SET available = available + r.amount - r.charged, held = held - r.amount, \
     undrawn = undrawn + r.charged, version = version + 1 \
     FROM reservation r WHERE r.settled_by = $4 AND accounts.id = r.account_id; \
-    SELECT r.account_id, r.amount, r.charged, r.created_at, a.next_due_at \
+    SELECT r.account_id, r.amount, r.charged, r.created_at, a.next_due_at, a.available, a.held \
     FROM reservation r JOIN accounts a ON a.id = r.account_id WHERE r.settled_by = $4";
 
 const CONCLUDE_POSTGRES: &str = "\
@@ -92,5 +93,7 @@ const CONCLUDE_POSTGRES: &str = "\
     moved AS ( \
         UPDATE accounts SET available = available + c.amount - c.charged, held = held - c.amount, \
         undrawn = undrawn + c.charged, version = version + 1 \
-        FROM closed c WHERE accounts.id = c.account_id RETURNING accounts.next_due_at) \
-    SELECT c.account_id, c.amount, c.charged, c.created_at, m.next_due_at FROM closed c, moved m";
+        FROM closed c WHERE accounts.id = c.account_id \
+        RETURNING accounts.next_due_at, accounts.available, accounts.held) \
+    SELECT c.account_id, c.amount, c.charged, c.created_at, m.next_due_at, m.available, m.held \
+    FROM closed c, moved m";

@@ -10,6 +10,7 @@ use sqlx::AnyConnection;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, watch};
 use tokio::task::JoinHandle;
 
+use super::{AnyRow, Statement};
 use crate::error::Error;
 use crate::failpoint;
 
@@ -65,13 +66,34 @@ impl Writer {
 
     /// Waits for a turn and begins.
     pub(super) async fn begin(&self) -> Result<Turn, Error> {
+        let mut turn = self.turn().await?;
+        let beginning = turn.batch.begin().await;
+        turn.batch.run(beginning).await?;
+        Ok(turn)
+    }
+
+    /// Waits for a turn and begins with a statement.
+    pub(super) async fn begin_with(&self, statement: Statement) -> Result<(Turn, Vec<AnyRow>), Error> {
+        let mut turn = self.turn().await?;
+        let beginning = turn.batch.begin().await;
+        let rows = statement.run(turn.connection_mut(), beginning, "").await?;
+        Ok((turn, rows))
+    }
+
+    /// Waits for a turn that is one statement, and returns once it is on the disk.
+    pub(super) async fn once(&self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
+        let turn = self.turn().await?;
+        // On a task of its own, as every commit.
+        let done = tokio::spawn(turn.once(statement)).await;
+        done.unwrap_or_else(|error| Err(Error::internal(error)))
+    }
+
+    async fn turn(&self) -> Result<Turn, Error> {
         let waiting = Waiting::new(&self.waiting);
         let batch = tokio::time::timeout(PATIENCE, self.batch.clone().lock_owned()).await;
         drop(waiting);
         let batch = batch.map_err(|_| Error::from(sqlx::Error::PoolTimedOut))?;
-        let mut turn = Turn { batch, waiting: self.waiting.clone(), wake: self.wake.clone() };
-        turn.batch.begin().await?;
-        Ok(turn)
+        Ok(Turn { batch, waiting: self.waiting.clone(), wake: self.wake.clone() })
     }
 
     /// Ends what is open.
@@ -106,10 +128,30 @@ impl Turn {
         committed.unwrap_or_else(|error| Err(Error::internal(error)))
     }
 
+    async fn once(mut self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
+        let beginning = self.batch.begin().await;
+        let last = self.is_last(self.batch.done + 1);
+        // Where this fails, its part is undone as any other that was not ended.
+        let end = if last { "COMMIT" } else { "" };
+        let rows = statement.run(self.connection_mut(), beginning, end).await?;
+        if last {
+            self.batch.end_part();
+            self.batch.tell(true);
+        } else {
+            self.commit_now().await?;
+        }
+        Ok(rows)
+    }
+
+    /// True where nobody waits to be committed together with so many.
+    fn is_last(&self, done: usize) -> bool {
+        self.waiting.load(Ordering::SeqCst) == 0 || done >= MOST
+    }
+
     async fn commit_now(mut self) -> Result<(), Error> {
         self.batch.end_part();
         failpoint::pass("between a transaction and its commit");
-        if self.waiting.load(Ordering::SeqCst) == 0 || self.batch.done >= MOST {
+        if self.is_last(self.batch.done) {
             return self.batch.commit().await;
         }
         let outcome = self.batch.open.as_ref().map(watch::Sender::subscribe);
@@ -132,28 +174,20 @@ impl Drop for Turn {
 }
 
 impl Batch {
-    /// Begins a part, of an open transaction or of a new one.
-    async fn begin(&mut self) -> Result<(), Error> {
+    /// Makes room for a part, of an open transaction or of a new one, and says what begins it. It counts as begun from
+    /// here on, so that whatever becomes of that statement is undone.
+    async fn begin(&mut self) -> &'static str {
         self.undo().await;
+        self.begun = true;
         if self.open.is_none() {
-            if self.run("BEGIN IMMEDIATE").await.is_err() {
-                // An earlier attempt may have been given up half way.
-                self.run("ROLLBACK").await.ok();
-                self.run("BEGIN IMMEDIATE").await?;
-            }
             self.open = Some(watch::channel(None).0);
             (self.done, self.savepoint) = (0, false);
+            return "BEGIN IMMEDIATE";
         }
-        self.begun = true;
         // The first part is undone with the whole. The savepoint of the one before is let go of here and not at its
         // end: that would be a trip of its own.
         let mine = self.done % 2;
-        match (self.done, std::mem::take(&mut self.savepoint)) {
-            (0, _) => {}
-            (_, false) => self.run(FIRST_SAVEPOINT[mine]).await?,
-            (_, true) => self.run(NEXT_SAVEPOINT[mine]).await?,
-        }
-        Ok(())
+        if std::mem::take(&mut self.savepoint) { NEXT_SAVEPOINT[mine] } else { FIRST_SAVEPOINT[mine] }
     }
 
     fn end_part(&mut self) {
@@ -240,17 +274,23 @@ mod tests {
 
     use sqlx::Row;
 
-    use crate::store::Store;
     use crate::store::testing::places;
+    use crate::store::{Statement, Store};
 
+    const INSERT: &str = "INSERT INTO revoked_token (jti, expires_at) VALUES ($1, $2)";
+
+    /// In one of the ways that there are to write.
     async fn insert(store: &Store, key: i64, commit: bool) {
-        let mut tx = store.write().await.unwrap();
-        sqlx::query("INSERT INTO revoked_token (jti, expires_at) VALUES ($1, $2)")
-            .bind(format!("t{key}"))
-            .bind(key)
-            .execute(&mut *tx)
-            .await
-            .unwrap();
+        let statement = || Statement::new(INSERT).bind(format!("t{key}")).bind(key);
+        let tx = match key % 4 {
+            0 if commit => return drop(store.write_once(statement()).await.unwrap()),
+            1 => store.write_with(statement()).await.unwrap().0,
+            _ => {
+                let mut tx = store.write().await.unwrap();
+                statement().run(&mut tx, "", "").await.unwrap();
+                tx
+            }
+        };
         if commit {
             tx.commit().await.unwrap();
         }
@@ -288,18 +328,17 @@ mod tests {
                 .map(|key| {
                     let store = store.clone();
                     tokio::spawn(async move {
-                        let mut tx = store.write().await.unwrap();
-                        let insert = "INSERT INTO revoked_token (jti, expires_at) VALUES ($1, $2)";
-                        sqlx::query(insert)
-                            .bind(format!("own{key}"))
-                            .bind(1_i64)
-                            .execute(&mut *tx)
-                            .await
-                            .unwrap();
                         // Only the first of each six has a name of its own.
                         let shared = format!("shared{}", key / 6);
-                        let outcome = sqlx::query(insert).bind(shared).bind(1_i64).execute(&mut *tx).await;
-                        if outcome.is_ok() {
+                        if key % 2 == 0 {
+                            let both = "INSERT INTO revoked_token (jti, expires_at) VALUES ($1, 1), ($2, 1)";
+                            let both = Statement::new(both).bind(format!("own{key}")).bind(shared);
+                            return drop(store.write_once(both).await);
+                        }
+                        let own = Statement::new(INSERT).bind(format!("own{key}")).bind(1_i64);
+                        let (mut tx, _) = store.write_with(own).await.unwrap();
+                        let shared = Statement::new(INSERT).bind(shared).bind(1_i64);
+                        if shared.run(&mut tx, "", "").await.is_ok() {
                             tx.commit().await.unwrap();
                         }
                     })
