@@ -6,6 +6,7 @@ mod clip;
 mod hook;
 mod text;
 mod watch;
+mod withheld;
 mod words;
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ pub(crate) use clip::{Clip, Judgement};
 use hook::{Hook, Question};
 use text::texts;
 pub(crate) use watch::Watch;
+pub(crate) use withheld::{note_loss, withhold};
 use words::Words;
 
 /// Whose call about what is judged.
@@ -109,10 +111,15 @@ impl Policy {
     /// # Errors
     /// As [`Policy::before`].
     pub(crate) async fn after_pictures(&self, about: &About, pictures: &[Bytes]) -> Result<(), Error> {
-        if self.after == AfterCheck::Off || self.hook.is_none() {
+        if !self.judges_pictures() {
             return Ok(());
         }
         self.judge(Stage::After, about, &[], pictures).await
+    }
+
+    /// True where pictures are judged. A list of words finds nothing in them.
+    pub(crate) fn judges_pictures(&self) -> bool {
+        self.after != AfterCheck::Off && self.hook.is_some()
     }
 
     /// Judges a stream while it is written, where the configuration wants that.

@@ -1,7 +1,6 @@
 use serde::Serialize;
 
 use super::{About, Policy, Stage, hook::Question};
-use crate::config::AfterCheck;
 use crate::error::Error;
 
 /// A finished clip that nobody has seen yet.
@@ -38,9 +37,9 @@ pub(crate) enum Judgement {
 }
 
 impl Policy {
-    /// True where finished clips are judged. A list of words finds nothing in them.
+    /// True where finished clips are judged.
     pub(crate) fn judges_clips(&self) -> bool {
-        self.after != AfterCheck::Off && self.hook.is_some()
+        self.judges_pictures()
     }
 
     /// Judges a clip before it is delivered.

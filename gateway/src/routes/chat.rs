@@ -14,6 +14,7 @@ use crate::estimate::{quote_aside, quote_chat};
 use crate::ledger::UsageRecord;
 use crate::openapi::shape::{ChatCompletion, ChatCompletionRequest};
 use crate::openapi::{Calls, Once, calls};
+use crate::policy;
 use crate::provider::{Ability, ChatCall, Plan};
 use crate::state::AppState;
 use crate::stream::{Meter, Pump, prompt_tokens};
@@ -119,13 +120,14 @@ async fn whole(state: &AppState, prepared: Prepared, hold: Hold) -> Result<Respo
             return Err(error.into());
         }
     };
-    if let Err(error) = state.policy.after(&hold.about, &answer).await {
-        hold.release(state, error.code().as_str()).await.ok();
-        return Err(error);
-    }
     let mut meter = Meter::new(prepared.prompt_tokens, prepared.choices);
     meter.observe(&answer);
     let used = meter.used();
+    let charged = hold.tokens(&used.usage);
+    if let Err(error) = state.policy.after(&hold.about, &answer).await {
+        policy::withhold(state, &hold, charged, &error).await.ok();
+        return Err(error);
+    }
     let record = UsageRecord {
         upstream_id: answer.get("id").and_then(Value::as_str).map(str::to_owned),
         ..UsageRecord::of_tokens(&used.usage, used.estimated)
@@ -134,7 +136,6 @@ async fn whole(state: &AppState, prepared: Prepared, hold: Hold) -> Result<Respo
         fields.insert("model".into(), prepared.call.model.as_str().into());
         fields.insert("usage".into(), with_usage(fields.get("usage"), used.usage));
     }
-    let charged = hold.tokens(&used.usage);
     let with_receipt = |extra: Option<&TriptychExtra>| {
         let mut body = answer.clone();
         if let Some(fields) = body.as_object_mut() {

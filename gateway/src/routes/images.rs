@@ -18,6 +18,7 @@ use crate::estimate::{ResolvedImage, quote_image_edit};
 use crate::idempotency::body_hash;
 use crate::openapi::shape::{ImageEditForm, ImageEvent, ImageGenerationRequest};
 use crate::openapi::{Calls, Once, calls};
+use crate::policy;
 use crate::provider::{Ability, ImageCall, Plan, Upload};
 use crate::state::AppState;
 
@@ -187,7 +188,8 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, asked: Asked) 
         }
     };
     if let Err(error) = state.policy.after_pictures(&hold.about, &pictures).await {
-        hold.release(&state, error.code().as_str()).await.ok();
+        let (cost, _) = finish::charge(&hold, &drawing.resolved, pictures.len() as u32, &answer);
+        policy::withhold(&state, &hold, cost, &error).await.ok();
         return Err(error);
     }
     if streamed {

@@ -16,6 +16,7 @@ use crate::estimate::{quote_aside, quote_chat};
 use crate::ledger::UsageRecord;
 use crate::openapi::shape::{ResponseEvent, ResponsesRequest, ResponsesResponse};
 use crate::openapi::{Calls, Once, calls};
+use crate::policy;
 use crate::provider::{Ability, Plan, ResponsesCall};
 use crate::state::AppState;
 use crate::store::new_id;
@@ -103,15 +104,16 @@ async fn whole(
             return Err(error.into());
         }
     };
-    if let Err(error) = state.policy.after(&hold.about, &answer).await {
-        hold.release(state, error.code().as_str()).await.ok();
-        return Err(error);
-    }
     meter.observe(&json!({"usage": answer.get("usage")}));
     if !meter.delivered() {
         meter.observe(&piece(&order::text_of(&answer)));
     }
     let used = meter.used();
+    let charged = hold.tokens(&used.usage);
+    if let Err(error) = state.policy.after(&hold.about, &answer).await {
+        policy::withhold(state, &hold, charged, &error).await.ok();
+        return Err(error);
+    }
     let record = UsageRecord {
         upstream_id: answer.get("id").and_then(Value::as_str).map(str::to_owned),
         ..UsageRecord::of_tokens(&used.usage, used.estimated)
@@ -123,7 +125,7 @@ async fn whole(
         body.to_string().into_bytes()
     };
     let kept = |extra: &TriptychExtra| with_receipt(Some(extra));
-    let settled = hold.settle(state, hold.tokens(&used.usage), &record, Kept::Answer(&kept)).await;
+    let settled = hold.settle(state, charged, &record, Kept::Answer(&kept)).await;
     // Paid work is handed over even where the receipt could not be written; the log has the rest.
     let body = with_receipt(settled.as_ref().ok());
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())

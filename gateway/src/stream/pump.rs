@@ -17,7 +17,7 @@ use crate::call::{Hold, Kept, going_down, unless_going_down};
 use crate::error::Error;
 use crate::idempotency::stream_note;
 use crate::ledger::UsageRecord;
-use crate::policy::Watch;
+use crate::policy::{self, Watch};
 use crate::provider::{ChatCall, Plan, Provider, UpstreamError};
 use crate::sse::Reader;
 use crate::state::{AppState, Running};
@@ -294,7 +294,8 @@ impl Flow {
         }
         let outcome = match &error {
             Some(error) if error.code() == ErrorCode::ContentRefused => {
-                self.hold.release(&self.state, "the answer was refused").await
+                let cost = self.hold.tokens(&self.meter.used().usage);
+                policy::withhold(&self.state, &self.hold, cost, error).await
             }
             Some(_) if !self.meter.delivered() => {
                 self.hold.release(&self.state, "the provider failed before the first token").await

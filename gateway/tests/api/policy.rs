@@ -113,6 +113,7 @@ async fn a_picture_or_an_answer_that_is_refused_is_not_shown_and_not_paid() {
     let message = refusal(&app, app.post(&token, "/v1/chat/completions", &chat("hello")).await).await;
     assert!(message.starts_with("The answer was refused: house rules"), "{message}");
     assert_eq!(app.balance(&token).await, (100_000_000, 0));
+    assert!(app.assert_sound().await["loss_total"].as_i64().unwrap() > 0);
 
     let app = spawn_app_with(hook(&url, "")).await;
     let token = app.user_with("prude", 100).await;
@@ -120,6 +121,17 @@ async fn a_picture_or_an_answer_that_is_refused_is_not_shown_and_not_paid() {
     refusal(&app, app.post(&token, "/v1/images/generations", &body).await).await;
     assert_eq!(app.balance(&token).await, (100_000_000, 0));
     assert_eq!(std::fs::read_dir(app.folder.join("media")).unwrap().count(), 0);
+    let estimate = ok(app.post(&token, "/v1/estimate", &body).await).await;
+    assert_eq!(app.assert_sound().await["loss_total"], estimate["amount"]);
+
+    // What it looks like on the way is not shown either.
+    let body = json!({"model": "gpt-image-1.5", "prompt": "a statue", "stream": true, "partial_images": 2});
+    let answer = app.post(&token, "/v1/images/generations", &body).await;
+    let text = answer.text().await.unwrap();
+    assert!(text.contains("content_refused") && !text.contains("b64_json"), "{text}");
+    assert_eq!(app.balance(&token).await, (100_000_000, 0));
+    let losses = app.assert_sound().await["loss_total"].as_i64().unwrap();
+    assert_eq!(losses, 2 * estimate["amount"].as_i64().unwrap());
 }
 
 #[tokio::test]
@@ -183,7 +195,7 @@ async fn a_stream_is_cut_before_the_window_that_is_refused_and_costs_nothing() {
     assert_eq!(app.balance(&token).await, (100_000_000, 0));
     let stages: Vec<_> = asked.lock().unwrap().iter().map(|question| question["stage"].clone()).collect();
     assert_eq!(stages, ["before", "after", "after"]);
-    app.assert_sound().await;
+    assert!(app.assert_sound().await["loss_total"].as_i64().unwrap() > 0);
 }
 
 #[tokio::test]

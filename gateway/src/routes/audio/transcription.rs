@@ -18,6 +18,7 @@ use crate::idempotency::body_hash;
 use crate::ledger::UsageRecord;
 use crate::openapi::Once;
 use crate::openapi::shape::{Transcription, TranscriptionEvent, TranscriptionForm};
+use crate::policy;
 use crate::provider::{Ability, TranscriptionCall, Upload, UpstreamError};
 use crate::routes::upload::{self, Accept, Form};
 use crate::sse::Reader;
@@ -94,11 +95,11 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, mut form: Form
     };
     let said = said(kind, &text);
     let shown = said.clone().unwrap_or_else(|| json!({"text": String::from_utf8_lossy(&text)}));
+    let (charged, record) = heard.charge(&hold, said.as_ref());
     if let Err(error) = state.policy.after(&hold.about, &shown).await {
-        hold.release(&state, error.code().as_str()).await.ok();
+        policy::withhold(&state, &hold, charged, &error).await.ok();
         return Err(error);
     }
-    let (charged, record) = heard.charge(&hold, said.as_ref());
     let whole = |extra: Option<&TriptychExtra>| match (kind, &said) {
         ("application/json", Some(Value::Object(fields))) => {
             let mut fields = fields.clone();

@@ -18,6 +18,7 @@ use super::{Drawing, finish};
 use crate::asset::image_type;
 use crate::call::{self, Hold, Kept};
 use crate::error::Error;
+use crate::policy;
 use crate::provider::{UpstreamError, clean};
 use crate::routes::assets;
 use crate::sse::{self, Reader};
@@ -112,6 +113,7 @@ async fn pump(
     let (mut reader, mut events) = (Reader::up_to(LONGEST_EVENT), Vec::new());
     // The last finished picture waits for the receipt.
     let (mut last, mut count) = (None::<Value>, 0_u32);
+    let mut withheld = false;
     let error = 'all: loop {
         let part = tokio::select! {
             () = call::going_down(state) => break Some(UpstreamError::GoingDown.into()),
@@ -141,12 +143,20 @@ async fn pump(
                 break 'all Some(failed(&event));
             }
             if !kind.ends_with(".completed") {
-                reading.send(&event).await;
+                match judge_preview(state, hold, &event).await {
+                    Ok(true) => reading.send(&event).await,
+                    Ok(false) => {}
+                    Err(error) => {
+                        withheld = true;
+                        break 'all Some(error);
+                    }
+                }
                 continue;
             }
             if let Some((event, picture)) = finished(event).filter(|_| count < drawing.resolved.n) {
                 let shown = state.policy.after_pictures(&hold.about, std::slice::from_ref(&picture));
                 if let Err(error) = shown.await {
+                    withheld = true;
                     break 'all Some(error);
                 }
                 let event = kept(state, hold, drawing.as_url, event, &picture).await;
@@ -167,6 +177,12 @@ async fn pump(
             hold.settle(state, charged, &record, Kept::Note("its pictures were streamed")).await
         }
     };
+    if withheld {
+        let (cost, _) = finish::charge(hold, &drawing.resolved, 1, &Value::Null);
+        if let Err(error) = policy::note_loss(state, hold, cost).await {
+            error.log();
+        }
+    }
     let extra = outcome.ok();
     let nothing = last.is_none();
     if let Some(mut event) = last {
@@ -184,11 +200,25 @@ async fn pump(
     }
 }
 
+/// False where an event before the finished picture holds what no judge can look at.
+async fn judge_preview(state: &AppState, hold: &Hold, event: &Value) -> Result<bool, Error> {
+    if !state.policy.judges_pictures() || event.get("b64_json").is_none() {
+        return Ok(true);
+    }
+    let Some(picture) = picture(event) else { return Ok(false) };
+    state.policy.after_pictures(&hold.about, &[picture]).await.map(|()| true)
+}
+
 /// A finished picture of an event, if it is one.
 fn finished(event: Value) -> Option<(Value, Bytes)> {
+    let picture = picture(&event)?;
+    Some((event, picture))
+}
+
+fn picture(event: &Value) -> Option<Bytes> {
     let encoded = event.get("b64_json").and_then(Value::as_str)?;
     let picture = Bytes::from(STANDARD.decode(encoded).ok()?);
-    image_type(&picture).is_ok().then_some((event, picture))
+    image_type(&picture).is_ok().then_some(picture)
 }
 
 /// Keeps a picture and says in its event where.

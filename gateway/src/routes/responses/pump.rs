@@ -11,6 +11,7 @@ use crate::call::{Hold, Kept, going_down, unless_going_down};
 use crate::error::Error;
 use crate::idempotency::stream_note;
 use crate::ledger::UsageRecord;
+use crate::policy;
 use crate::provider::{Plan, Provider, ResponsesCall, UpstreamError, clean};
 use crate::sse::Reader;
 use crate::state::{AppState, Running};
@@ -198,8 +199,14 @@ impl Pump {
         let outcome = match &end {
             End::Failed(error) => {
                 error.log();
-                let refused = error.code() == ErrorCode::ContentRefused;
-                if self.meter.delivered() && !refused { self.settle().await } else { self.release().await }
+                if error.code() == ErrorCode::ContentRefused {
+                    let cost = self.hold.tokens(&used.usage);
+                    policy::withhold(&self.state, &self.hold, cost, error).await
+                } else if self.meter.delivered() {
+                    self.settle().await
+                } else {
+                    self.release().await
+                }
             }
             _ => self.settle().await,
         };
