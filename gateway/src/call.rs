@@ -19,7 +19,7 @@ use crate::links;
 use crate::policy::About;
 use crate::provider::UpstreamError;
 use crate::state::AppState;
-use crate::store::{Tx, now_ms};
+use crate::store::{Durability, Tx, now_ms};
 use crate::trace;
 
 /// Waits between the attempts to write an outcome down. The upstream work is done by then, so giving up early would
@@ -146,7 +146,8 @@ impl<'a> Call<'a> {
             }
             let limits = Limits::of(state, self.caller, Demand::new(model, &quote));
             admission = limits.admit(&mut tx, self.caller).await?;
-            tx.commit().await?;
+            // What a power cut takes of this is what the next start would give back.
+            tx.commit_as(Durability::System).await?;
         }
         Ok(Start::Fresh(Hold {
             id,

@@ -1,7 +1,9 @@
 //! The database: SQLite with one writer and several readers, or PostgreSQL. Both have the same tables and answer the
 //! same queries; the few words in which they differ are [`Dialect`]'s.
 
+mod connect;
 mod dialect;
+mod disk;
 mod lock;
 mod node;
 mod statement;
@@ -11,12 +13,12 @@ mod writer;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::any::AnyPoolOptions;
 use sqlx::postgres::PgListener;
-use sqlx::{AnyPool, Connection, Row};
+use sqlx::{AnyPool, Row};
 use uuid::Uuid;
 
+use connect::{POSTGRES, READERS, SQLITE, migrate, postgres_pool, sqlite_pool, writer_of};
 pub(crate) use dialect::Dialect;
 pub(crate) use statement::Statement;
 pub(crate) use transaction::Tx;
@@ -29,14 +31,6 @@ use crate::state::StartError;
 /// A row of any of the databases.
 pub(crate) type AnyRow = sqlx::any::AnyRow;
 
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
-
-/// Connections to PostgreSQL, which writers and readers share.
-const CONNECTIONS: u32 = 24;
-/// A connection that was idle for that long may have been closed by a server that restarted.
-const IDLE: Duration = Duration::from_secs(1);
-const READERS: u32 = 4;
 /// How long a gateway may be silent before it counts as gone, unless the configuration says otherwise.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -51,6 +45,16 @@ pub(crate) struct Store {
     /// Held as long as the store is open: a SQLite file has one gateway only.
     silence: Duration,
     lock: Arc<Mutex<Option<lock::FileLock>>>,
+}
+
+/// What a commit waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// The disk: a power cut takes nothing of it.
+    Disk,
+    /// The system: the end of the process takes nothing of it. On SQLite a power cut may take it, together with all that
+    /// was committed after it; PostgreSQL waits for the disk all the same.
+    System,
 }
 
 /// Where transactions that write come from.
@@ -79,30 +83,13 @@ impl Store {
                 // SQLite has one writer anyway; taking turns is fair and never fails with SQLITE_BUSY.
                 let pool = sqlite_pool(url, 1, "rwc").await.map_err(|error| failed(error.to_string()))?;
                 migrate(&SQLITE, &pool).await.map_err(failed)?;
-                let writer = writer_of(&pool).await.map_err(|error| failed(error.to_string()))?;
+                let writer = writer_of(&pool, &path).await.map_err(|error| failed(error.to_string()))?;
                 let readers =
                     sqlite_pool(url, READERS, "ro").await.map_err(|error| failed(error.to_string()))?;
                 (writer, readers, Some(lock))
             }
             Dialect::Postgres => {
-                let options: AnyConnectOptions =
-                    url.parse().map_err(|error: sqlx::Error| failed(error.to_string()))?;
-                let pool = AnyPoolOptions::new()
-                    .max_connections(CONNECTIONS)
-                    .acquire_timeout(Duration::from_secs(10))
-                    // Asking whether the server is still there is a trip for each call, so only who was idle asks.
-                    .test_before_acquire(false)
-                    .before_acquire(|connection, meta| {
-                        Box::pin(async move {
-                            if meta.idle_for >= IDLE {
-                                connection.ping().await?;
-                            }
-                            Ok(true)
-                        })
-                    })
-                    .connect_with(options)
-                    .await
-                    .map_err(|error| failed(error.to_string()))?;
+                let pool = postgres_pool(url).await.map_err(|error| failed(error.to_string()))?;
                 migrate(&POSTGRES, &pool).await.map_err(failed)?;
                 (Write::Pool(pool.clone()), pool, None)
             }
@@ -137,7 +124,9 @@ impl Store {
             ));
         }
         let writer = match dialect {
-            Dialect::Sqlite => writer_of(&pool).await.map_err(|error| failed(error.to_string()))?,
+            Dialect::Sqlite => writer_of(&pool, &dialect::sqlite_path(url))
+                .await
+                .map_err(|error| failed(error.to_string()))?,
             Dialect::Postgres => Write::Pool(pool.clone()),
         };
         let (epoch, lock) = (new_id("run").into(), Arc::default());
@@ -172,11 +161,15 @@ impl Store {
         })
     }
 
-    /// Writes a statement that is a transaction by itself, and returns once it is on the disk.
-    pub(crate) async fn write_once(&self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
+    /// Writes a statement that is a transaction by itself, and returns once it is as safe as asked for.
+    pub(crate) async fn write_once(
+        &self,
+        statement: Statement,
+        durability: Durability,
+    ) -> Result<Vec<AnyRow>, Error> {
         failpoint::pass("before a commit");
         let rows = match &self.writer {
-            Write::Turns(writer) => writer.once(statement).await?,
+            Write::Turns(writer) => writer.once(statement, durability).await?,
             Write::Pool(pool) => statement.run(&mut *pool.acquire().await?, "", "").await?,
         };
         failpoint::pass("after a commit");
@@ -258,59 +251,6 @@ impl Listener {
             None => std::future::pending().await,
         }
     }
-}
-
-/// Takes the connection that writes out of its pool, for good.
-async fn writer_of(pool: &AnyPool) -> Result<Write, sqlx::Error> {
-    let connection = pool.acquire().await?.detach();
-    Ok(Write::Turns(Arc::new(Writer::new(connection))))
-}
-
-async fn sqlite_pool(url: &str, most: u32, mode: &str) -> Result<AnyPool, sqlx::Error> {
-    let separator = if url.contains('?') { '&' } else { '?' };
-    let options: AnyConnectOptions = format!("{url}{separator}mode={mode}").parse()?;
-    let reader = mode == "ro";
-    AnyPoolOptions::new()
-        .max_connections(most)
-        .acquire_timeout(Duration::from_secs(10))
-        // A file does not go away as a server does, and asking costs every call a trip.
-        .test_before_acquire(false)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                let settings: &[&'static str] = if reader {
-                    &["PRAGMA busy_timeout = 5000"]
-                } else {
-                    // Money: a commit that was answered must survive a power cut.
-                    &[
-                        "PRAGMA journal_mode = WAL",
-                        "PRAGMA synchronous = FULL",
-                        // Pages: 16 MB. Whoever commits when they are full waits until they are copied.
-                        "PRAGMA wal_autocheckpoint = 4000",
-                        "PRAGMA foreign_keys = ON",
-                        "PRAGMA busy_timeout = 5000",
-                    ]
-                };
-                for setting in settings {
-                    sqlx::query(*setting).execute(&mut *connection).await?;
-                }
-                Ok(())
-            })
-        })
-        .connect_with(options)
-        .await
-}
-
-/// A sentence for whoever starts the gateway where the tables cannot be brought up to date.
-async fn migrate(migrator: &Migrator, pool: &AnyPool) -> Result<(), String> {
-    migrator.run(pool).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => format!(
-            "its tables are newer than this program (step {version} is unknown here). Start the newer program"
-        ),
-        MigrateError::VersionMismatch(version) => {
-            format!("its tables were made by another build of the program (step {version} differs)")
-        }
-        other => other.to_string(),
-    })
 }
 
 /// The address as it may be shown.

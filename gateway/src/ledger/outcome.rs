@@ -6,7 +6,7 @@ use triptych_protocol::{Balance, Credits, EntryKind, Receipt};
 use super::transaction::{ACTOR, conflict, counted, kind_word, payload_hash};
 use super::{AccountId, Ledger, ReservationId, UsageRecord, statement};
 use crate::error::Error;
-use crate::store::{AnyRow, Dialect, Statement, Tx, new_id, now_ms};
+use crate::store::{AnyRow, Dialect, Durability, Statement, Tx, new_id, now_ms};
 use crate::trace;
 
 /// How a reservation ends.
@@ -124,7 +124,8 @@ impl Ledger {
         }
         let work = async {
             let closing = Closing::new(id, outcome)?;
-            let rows = self.store.write_once(closing.statement(self.store.dialect())).await?;
+            let statement = closing.statement(self.store.dialect());
+            let rows = self.store.write_once(statement, Durability::Disk).await?;
             if let Some(row) = rows.first() {
                 let closed = Closed::read(row)?;
                 if !closed.is_due(self.now()) && closing.asked <= closed.charged {

@@ -6,7 +6,7 @@ use triptych_protocol::{Credits, EntryKind, ErrorCode, Modality};
 use super::transaction::{ACTOR, Posting, counted, payload_hash};
 use super::{AccountId, Applied, Ledger, NewHold, ReservationId, statement};
 use crate::error::Error;
-use crate::store::{Dialect, Statement, Tx, new_id, now_ms};
+use crate::store::{Dialect, Durability, Statement, Tx, new_id, now_ms};
 use crate::trace;
 
 impl Ledger {
@@ -33,17 +33,18 @@ impl Ledger {
         trace::step("ledger hold").around(work).await
     }
 
-    /// Puts an amount aside as a transaction of its own.
+    /// Puts an amount aside as a transaction of its own. It does not wait for the disk: a hold that a power cut takes
+    /// is one that the next start would give back.
     ///
     /// # Errors
     /// Those of [`Ledger::hold`].
     pub(crate) async fn hold_alone(&self, hold: NewHold<'_>) -> Result<ReservationId, Error> {
         let work = async {
             let (mut id, statement) = self.to_hold(&hold, self.store.dialect(), self.now())?;
-            if self.store.write_once(statement).await?.is_empty() {
+            if self.store.write_once(statement, Durability::System).await?.is_empty() {
                 let mut tx = self.store.write().await?;
                 id = self.put_aside_due(&mut tx, hold).await?;
-                tx.commit().await?;
+                tx.commit_as(Durability::System).await?;
             }
             counted(EntryKind::Hold);
             Ok(id)

@@ -2,8 +2,8 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{Any, AnyConnection, Transaction};
 
-use super::Dialect;
 use super::writer::Turn;
+use super::{Dialect, Durability};
 use crate::error::Error;
 use crate::failpoint;
 
@@ -38,10 +38,15 @@ impl Tx {
 
     /// Returns once what was written is on the disk.
     pub(crate) async fn commit(self) -> Result<(), Error> {
+        self.commit_as(Durability::Disk).await
+    }
+
+    /// Returns once what was written is committed, and as safe as asked for.
+    pub(crate) async fn commit_as(self, durability: Durability) -> Result<(), Error> {
         failpoint::pass("before a commit");
         match self.work {
             Work::Alone(inner) => inner.commit().await?,
-            Work::Turn(turn) => turn.commit().await?,
+            Work::Turn(turn) => turn.commit(durability).await?,
         }
         failpoint::pass("after a commit");
         Ok(())

@@ -1,6 +1,6 @@
-//! SQLite's one writer. A commit has to reach the disk, which takes longer than all else; so transactions that wait
-//! for their turn are written one after the other and committed together. Each is told that it is done once the
-//! common commit is.
+//! SQLite's one writer. A commit writes each page that was changed, and most calls change the same ones; so
+//! transactions that wait for their turn are written one after the other and committed together. Each is told that it
+//! is done once the common commit is, and then waits for the disk where it has to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,8 @@ use sqlx::AnyConnection;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, watch};
 use tokio::task::JoinHandle;
 
-use super::{AnyRow, Statement};
+use super::disk::Disk;
+use super::{AnyRow, Durability, Statement};
 use crate::error::Error;
 use crate::failpoint;
 
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     waiting: Arc<AtomicUsize>,
     wake: Arc<Notify>,
     janitor: JoinHandle<()>,
+    disk: Disk,
 }
 
 /// What is being written.
@@ -50,18 +52,19 @@ pub(super) struct Turn {
     batch: OwnedMutexGuard<Batch>,
     waiting: Arc<AtomicUsize>,
     wake: Arc<Notify>,
+    disk: Disk,
 }
 
 /// Counts as waiting until it is dropped.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl Writer {
-    pub(super) fn new(connection: AnyConnection) -> Writer {
+    pub(super) fn new(connection: AnyConnection, disk: Disk) -> Writer {
         let batch = Batch { connection, open: None, done: 0, savepoint: false, begun: false };
         let batch = Arc::new(Mutex::new(batch));
         let (waiting, wake) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let janitor = tokio::spawn(tidy_up(batch.clone(), waiting.clone(), wake.clone()));
-        Writer { batch, waiting, wake, janitor }
+        Writer { batch, waiting, wake, janitor, disk }
     }
 
     /// Waits for a turn and begins.
@@ -80,11 +83,15 @@ impl Writer {
         Ok((turn, rows))
     }
 
-    /// Waits for a turn that is one statement, and returns once it is on the disk.
-    pub(super) async fn once(&self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
+    /// Waits for a turn that is one statement.
+    pub(super) async fn once(
+        &self,
+        statement: Statement,
+        durability: Durability,
+    ) -> Result<Vec<AnyRow>, Error> {
         let turn = self.turn().await?;
         // On a task of its own, as every commit.
-        let done = tokio::spawn(turn.once(statement)).await;
+        let done = tokio::spawn(turn.once(statement, durability)).await;
         done.unwrap_or_else(|error| Err(Error::internal(error)))
     }
 
@@ -93,7 +100,7 @@ impl Writer {
         let batch = tokio::time::timeout(PATIENCE, self.batch.clone().lock_owned()).await;
         drop(waiting);
         let batch = batch.map_err(|_| Error::from(sqlx::Error::PoolTimedOut))?;
-        Ok(Turn { batch, waiting: self.waiting.clone(), wake: self.wake.clone() })
+        Ok(Turn { batch, waiting: self.waiting.clone(), wake: self.wake.clone(), disk: self.disk.clone() })
     }
 
     /// Ends what is open.
@@ -121,25 +128,28 @@ impl Turn {
         &mut self.batch.connection
     }
 
-    /// Ends the turn and returns once it is on the disk.
-    pub(super) async fn commit(self) -> Result<(), Error> {
+    /// Ends the turn and returns once it is committed, and on the disk where that is asked for.
+    pub(super) async fn commit(self, durability: Durability) -> Result<(), Error> {
         // On a task of its own: a caller that hangs up must not leave the others without their commit.
-        let committed = tokio::spawn(self.commit_now()).await;
+        let committed = tokio::spawn(self.commit_now(durability)).await;
         committed.unwrap_or_else(|error| Err(Error::internal(error)))
     }
 
-    async fn once(mut self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
+    async fn once(mut self, statement: Statement, durability: Durability) -> Result<Vec<AnyRow>, Error> {
         let beginning = self.batch.begin().await;
         let last = self.is_last(self.batch.done + 1);
         // Where this fails, its part is undone as any other that was not ended.
         let end = if last { "COMMIT" } else { "" };
         let rows = statement.run(self.connection_mut(), beginning, end).await?;
-        if last {
-            self.batch.end_part();
-            self.batch.tell(true);
-        } else {
-            self.commit_now().await?;
+        if !last {
+            self.commit_now(durability).await?;
+            return Ok(rows);
         }
+        self.batch.end_part();
+        self.batch.tell(true);
+        let disk = self.disk.clone();
+        drop(self);
+        disk.reached(durability).await?;
         Ok(rows)
     }
 
@@ -148,17 +158,20 @@ impl Turn {
         self.waiting.load(Ordering::SeqCst) == 0 || done >= MOST
     }
 
-    async fn commit_now(mut self) -> Result<(), Error> {
+    async fn commit_now(mut self, durability: Durability) -> Result<(), Error> {
         self.batch.end_part();
         failpoint::pass("between a transaction and its commit");
+        let disk = self.disk.clone();
         if self.is_last(self.batch.done) {
-            return self.batch.commit().await;
+            self.batch.commit().await?;
+            drop(self);
+            return disk.reached(durability).await;
         }
         let outcome = self.batch.open.as_ref().map(watch::Sender::subscribe);
         drop(self);
         let Some(mut outcome) = outcome else { return Err(Error::internal("no transaction is open")) };
         match outcome.wait_for(Option::is_some).await.map(|outcome| *outcome) {
-            Ok(Some(true)) => Ok(()),
+            Ok(Some(true)) => disk.reached(durability).await,
             _ => Err(Error::from(sqlx::Error::WorkerCrashed)),
         }
     }
@@ -269,104 +282,4 @@ async fn tidy_up(batch: Arc<Mutex<Batch>>, waiting: Arc<AtomicUsize>, wake: Arc<
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use sqlx::Row;
-
-    use crate::store::testing::places;
-    use crate::store::{Statement, Store};
-
-    const INSERT: &str = "INSERT INTO revoked_token (jti, expires_at) VALUES ($1, $2)";
-
-    /// In one of the ways that there are to write.
-    async fn insert(store: &Store, key: i64, commit: bool) {
-        let statement = || Statement::new(INSERT).bind(format!("t{key}")).bind(key);
-        let tx = match key % 4 {
-            0 if commit => return drop(store.write_once(statement()).await.unwrap()),
-            1 => store.write_with(statement()).await.unwrap().0,
-            _ => {
-                let mut tx = store.write().await.unwrap();
-                statement().run(&mut tx, "", "").await.unwrap();
-                tx
-            }
-        };
-        if commit {
-            tx.commit().await.unwrap();
-        }
-    }
-
-    async fn count(store: &Store) -> i64 {
-        let row = sqlx::query("SELECT COUNT(*) FROM revoked_token").fetch_one(store.read()).await.unwrap();
-        row.get(0)
-    }
-
-    #[tokio::test]
-    async fn of_many_at_once_those_that_commit_are_there_and_no_others() {
-        for place in places().await {
-            let store = place.open().await;
-            let tasks: Vec<_> = (0..200)
-                .map(|key| {
-                    let store = store.clone();
-                    tokio::spawn(async move { insert(&store, key, key % 3 != 0).await })
-                })
-                .collect();
-            for task in tasks {
-                task.await.unwrap();
-            }
-            assert_eq!(count(&store).await, 133);
-            store.close().await;
-            assert_eq!(count(&place.open().await).await, 133);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_statement_that_fails_undoes_its_own_transaction_and_no_other() {
-        for place in places().await {
-            let store = place.open().await;
-            let tasks: Vec<_> = (0..60)
-                .map(|key| {
-                    let store = store.clone();
-                    tokio::spawn(async move {
-                        // Only the first of each six has a name of its own.
-                        let shared = format!("shared{}", key / 6);
-                        if key % 2 == 0 {
-                            let both = "INSERT INTO revoked_token (jti, expires_at) VALUES ($1, 1), ($2, 1)";
-                            let both = Statement::new(both).bind(format!("own{key}")).bind(shared);
-                            return drop(store.write_once(both).await);
-                        }
-                        let own = Statement::new(INSERT).bind(format!("own{key}")).bind(1_i64);
-                        let (mut tx, _) = store.write_with(own).await.unwrap();
-                        let shared = Statement::new(INSERT).bind(shared).bind(1_i64);
-                        if shared.run(&mut tx, "", "").await.is_ok() {
-                            tx.commit().await.unwrap();
-                        }
-                    })
-                })
-                .collect();
-            for task in tasks {
-                task.await.unwrap();
-            }
-            assert_eq!(count(&store).await, 20);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_caller_that_hangs_up_leaves_the_writer_to_the_next() {
-        for place in places().await {
-            let store = place.open().await;
-            for key in 0..50 {
-                let task = tokio::spawn({
-                    let store = store.clone();
-                    async move { insert(&store, key, true).await }
-                });
-                for _ in 0..key {
-                    tokio::task::yield_now().await;
-                }
-                task.abort();
-            }
-            insert(&store, 1000, true).await;
-            assert!(count(&store).await >= 1);
-        }
-    }
-}
+mod tests;
