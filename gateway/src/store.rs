@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::postgres::PgListener;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyConnection, AnyPool, Row};
 use uuid::Uuid;
 
 use connect::{POSTGRES, READERS, SQLITE, migrate, postgres_pool, sqlite_pool, writer_of};
@@ -39,6 +39,9 @@ const SILENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Store {
     writer: Write,
     readers: AnyPool,
+    /// SQLite's reader for what every call asks. A pool looks at each connection that it gets back, which is a trip for
+    /// each call.
+    quick: Option<Arc<tokio::sync::Mutex<AnyConnection>>>,
     dialect: Dialect,
     epoch: Arc<str>,
     url: Arc<str>,
@@ -94,9 +97,17 @@ impl Store {
                 (Write::Pool(pool.clone()), pool, None)
             }
         };
+        let quick = match dialect {
+            Dialect::Sqlite => {
+                let reader = readers.acquire().await.map_err(|error| failed(error.to_string()))?;
+                Some(Arc::new(tokio::sync::Mutex::new(reader.detach())))
+            }
+            Dialect::Postgres => None,
+        };
         Ok(Store {
             writer,
             readers,
+            quick,
             dialect,
             epoch,
             url: url.into(),
@@ -130,7 +141,16 @@ impl Store {
             Dialect::Postgres => Write::Pool(pool.clone()),
         };
         let (epoch, lock) = (new_id("run").into(), Arc::default());
-        Ok(Store { writer, readers: pool, dialect, epoch, url: url.into(), silence: SILENCE, lock })
+        Ok(Store {
+            writer,
+            readers: pool,
+            quick: None,
+            dialect,
+            epoch,
+            url: url.into(),
+            silence: SILENCE,
+            lock,
+        })
     }
 
     /// Sets how long a gateway may be silent before the others count it as gone.
@@ -184,6 +204,14 @@ impl Store {
     /// For queries that only read.
     pub(crate) fn read(&self) -> &AnyPool {
         &self.readers
+    }
+
+    /// Reads with a statement that every call needs.
+    pub(crate) async fn look(&self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
+        match &self.quick {
+            Some(reader) => statement.run(&mut *reader.lock().await, "", "").await,
+            None => statement.run(&mut *self.readers.acquire().await?, "", "").await,
+        }
     }
 
     /// Begins a transaction that sees one state of the database throughout.

@@ -25,7 +25,8 @@ CREATE TABLE accounts (
 ) STRICT;
 
 CREATE TABLE ledger_tx (
-    seq            INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- Nothing is ever deleted here, so no number comes twice.
+    seq            INTEGER PRIMARY KEY,
     id             TEXT NOT NULL UNIQUE,
     op_key         TEXT NOT NULL UNIQUE,
     kind           TEXT NOT NULL CHECK (kind IN
@@ -92,7 +93,7 @@ CREATE TABLE reservation (
     deadline      INTEGER NOT NULL,
     created_at    INTEGER NOT NULL,
     settled_at    INTEGER,
-    settled_by    TEXT UNIQUE REFERENCES ledger_tx (id) DEFERRABLE INITIALLY DEFERRED,
+    settled_by    TEXT REFERENCES ledger_tx (id) DEFERRABLE INITIALLY DEFERRED,
     -- What was used, as JSON.
     usage         TEXT,
     upstream_id   TEXT,

@@ -6,7 +6,7 @@ use triptych_protocol::ErrorCode;
 use super::Claims;
 use crate::error::Error;
 use crate::ledger::AccountId;
-use crate::store::{Store, now_ms};
+use crate::store::{Statement, Store, now_ms};
 
 /// No token lives longer, in milliseconds, so nothing needs to be remembered longer.
 const LONGEST_MS: i64 = 11 * 60 * 1000;
@@ -17,17 +17,16 @@ const LONGEST_MS: i64 = 11 * 60 * 1000;
 /// # Errors
 /// `invalid_token` where the user is gone or the token was taken back.
 pub(super) async fn admit(store: &Store, claims: &Claims) -> Result<AccountId, Error> {
-    let row = sqlx::query(
+    let asked = Statement::new(
         "SELECT id, tokens_valid_from, (SELECT COUNT(*) FROM revoked_token WHERE jti = $1) \
          FROM users WHERE tenant = $2 AND external_id = $3",
     )
     .bind(name(&claims.tenant, &claims.jti))
-    .bind(&claims.tenant)
-    .bind(&claims.sub)
-    .fetch_optional(store.read())
-    .await?;
+    .bind(claims.tenant.as_str())
+    .bind(claims.sub.as_str());
+    let rows = store.look(asked).await?;
     let refused = |message: &str| Err(Error::new(ErrorCode::InvalidToken, message));
-    let Some(row) = row else { return refused("The user of this token is gone. Mint a new token.") };
+    let Some(row) = rows.first() else { return refused("The user of this token is gone. Mint a new token.") };
     let (valid_from, revoked): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
     if revoked > 0 || claims.minted_at <= valid_from {
         return refused("This token was taken back. Mint a new one.");

@@ -63,18 +63,19 @@ const CONCLUDE_SQLITE: &str = "\
     settled_at = $3, settled_by = $4, usage = $5, upstream_id = $6 WHERE id = $7 AND state = 'held'; \
     INSERT INTO ledger_tx \
     (id, op_key, kind, account_id, reservation_id, payload_hash, actor, reason, created_at) \
-    SELECT $4, $8, $9, account_id, id, $10, $11, $12, $3 FROM reservation WHERE settled_by = $4; \
+    SELECT $4, $8, $9, account_id, id, $10, $11, $12, $3 FROM reservation WHERE id = $7 AND settled_by = $4; \
     INSERT INTO ledger_entry (tx_id, account, amount) \
     SELECT $4, 'user:' || account_id || ':available', amount - charged FROM reservation \
-    WHERE settled_by = $4 AND amount <> charged \
+    WHERE id = $7 AND settled_by = $4 AND amount <> charged \
     UNION ALL SELECT $4, 'user:' || account_id || ':held', -amount FROM reservation \
-    WHERE settled_by = $4 AND amount <> 0 \
-    UNION ALL SELECT $4, 'system:revenue', charged FROM reservation WHERE settled_by = $4 AND charged <> 0; \
+    WHERE id = $7 AND settled_by = $4 AND amount <> 0 \
+    UNION ALL SELECT $4, 'system:revenue', charged FROM reservation \
+    WHERE id = $7 AND settled_by = $4 AND charged <> 0; \
     UPDATE accounts SET available = available + r.amount - r.charged, held = held - r.amount, \
     undrawn = undrawn + r.charged, version = version + 1 \
-    FROM reservation r WHERE r.settled_by = $4 AND accounts.id = r.account_id; \
+    FROM reservation r WHERE r.id = $7 AND r.settled_by = $4 AND accounts.id = r.account_id; \
     SELECT r.account_id, r.amount, r.charged, r.created_at, a.next_due_at, a.available, a.held \
-    FROM reservation r JOIN accounts a ON a.id = r.account_id WHERE r.settled_by = $4";
+    FROM reservation r JOIN accounts a ON a.id = r.account_id WHERE r.id = $7 AND r.settled_by = $4";
 
 const CONCLUDE_POSTGRES: &str = "\
     WITH closed AS ( \
