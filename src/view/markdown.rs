@@ -1,26 +1,21 @@
 //! Draws a message's tree as DOM nodes, and redraws only what an edit changes.
 
 use js_sys::{Promise, Reflect};
-use triptych_markdown::{Align, Edit, Kind, Node, Url};
+use triptych_markdown::{Align, Edit, Kind, Node, Op, Url};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Document, Element, Event};
+use web_sys::{CharacterData, Document, Element, Event};
 
 /// How long a copy button says what came of it, in milliseconds.
 const COPIED_FOR: i32 = 2_000;
-
-/// How many top-level nodes at the end may still change, even if the last edit left them alone.
-const OPEN: usize = 2;
 
 /// Draws one message into `root`, whose children are the painter's alone. Each tree node is one DOM node, so that an
 /// edit can find its place.
 pub(crate) struct Painter {
     root: Element,
     document: Document,
-    /// How many top-level nodes stand before `tail`.
-    settled: usize,
-    /// The last top-level nodes, which the next edit may grow.
-    tail: Vec<Node>,
+    /// What holds the children of each open element, outermost first.
+    open: Vec<web_sys::Node>,
     on_click: Closure<dyn FnMut(Event)>,
 }
 
@@ -37,98 +32,76 @@ impl Painter {
         let _ = root.add_event_listener_with_callback("click", on_click.as_ref().unchecked_ref());
         // The view leaves a marker in an element without children, which would shift every place.
         root.set_text_content(None);
-        Self { root, document, settled: 0, tail: Vec::new(), on_click }
+        Self { root, document, open: Vec::new(), on_click }
     }
 
     /// Brings the DOM up to date. What did not change is not touched; where only text grew, the text node stays.
     pub(crate) fn apply(&mut self, edit: Edit) {
-        let old = match edit.keep.checked_sub(self.settled) {
-            Some(kept) => self.tail.split_off(kept.min(self.tail.len())),
-            None => {
-                // Older nodes than the tail change only when a late definition completes links in them.
-                self.remove_from(edit.keep);
-                self.tail.clear();
-                self.settled = edit.keep;
-                Vec::new()
-            }
-        };
-        let first = self.root.child_nodes().item(edit.keep as u32);
-        let _ = self.reconcile(&self.root, first, &old, &edit.nodes);
-        let open = edit.nodes.len().max(OPEN);
-        self.tail.extend(edit.nodes);
-        let done = self.tail.len().saturating_sub(open);
-        self.tail.drain(..done);
-        self.settled += done;
+        let mut open = std::mem::take(&mut self.open);
+        for op in edit.ops {
+            let _ = self.step(&mut open, &self.root, op);
+        }
+        self.open = open;
     }
 
-    fn remove_from(&self, index: usize) {
-        while let Some(extra) = self.root.child_nodes().item(index as u32) {
-            if self.root.remove_child(&extra).is_err() {
-                return;
+    /// Does a step in the tree under `root`, of whose elements `open` are open.
+    fn step(&self, open: &mut Vec<web_sys::Node>, root: &web_sys::Node, op: Op) -> Result<(), JsValue> {
+        let parent = open.last().unwrap_or(root);
+        match op {
+            Op::Close => {
+                open.pop();
             }
-        }
-    }
-
-    /// Turns the DOM nodes of `old`, of which `at` is the first, into those of `new`.
-    fn reconcile(
-        &self,
-        parent: &web_sys::Node,
-        mut at: Option<web_sys::Node>,
-        old: &[Node],
-        new: &[Node],
-    ) -> Result<(), JsValue> {
-        for (old, new) in old.iter().zip(new) {
-            let Some(dom) = at else { break };
-            at = dom.next_sibling();
-            if old != new && !self.update(&dom, old, new)? {
-                parent.replace_child(&self.create(new)?, &dom)?;
+            Op::Reopen => {
+                let last = parent.last_child().ok_or(JsValue::NULL)?;
+                open.push(holder(last));
             }
-        }
-        while let Some(extra) = at {
-            at = extra.next_sibling();
-            parent.remove_child(&extra)?;
-        }
-        for node in new.get(old.len()..).unwrap_or_default() {
-            parent.append_child(&self.create(node)?)?;
+            Op::Drop(count) => {
+                for _ in 0..count {
+                    let last = parent.last_child().ok_or(JsValue::NULL)?;
+                    parent.remove_child(&last)?;
+                }
+            }
+            Op::Cut(units) => {
+                let text = parent.last_child().ok_or(JsValue::NULL)?.unchecked_into::<CharacterData>();
+                let units = units as u32;
+                text.delete_data(text.length().saturating_sub(units), units)?;
+            }
+            Op::Open(kind) => {
+                let element = self.element(&kind)?;
+                parent.append_child(&element)?;
+                open.push(holder(element.into()));
+            }
+            // Adding to a text node leaves a selection in it alone.
+            Op::Text(text) => {
+                match parent.last_child().and_then(|last| last.dyn_into::<web_sys::Text>().ok()) {
+                    Some(last) => last.append_data(&text)?,
+                    None => {
+                        parent.append_child(&self.document.create_text_node(&text))?;
+                    }
+                }
+            }
+            Op::Leaf(node) => {
+                parent.append_child(&self.leaf(&node)?)?;
+            }
+            Op::Loosen(path) => {
+                let list = find(root, &path).ok_or(JsValue::NULL)?;
+                list.unchecked_into::<Element>().remove_attribute("class")?;
+            }
+            Op::Rewrite(path, ops) => {
+                let place = find(root, &path).ok_or(JsValue::NULL)?;
+                place.set_text_content(None);
+                let mut inner = Vec::new();
+                for op in ops {
+                    self.step(&mut inner, &place, op)?;
+                }
+            }
         }
         Ok(())
     }
 
-    /// Changes `dom` from `old` to `new` if they are of the same shape, and says whether they were.
-    fn update(&self, dom: &web_sys::Node, old: &Node, new: &Node) -> Result<bool, JsValue> {
-        match (old, new) {
-            (Node::Text(old), Node::Text(new)) => rewrite(dom, old, new)?,
-            (
-                Node::Element { kind: old_kind, children: old },
-                Node::Element { kind: new_kind, children: new },
-            ) if old_kind == new_kind => {
-                let holder = match new_kind {
-                    Kind::Table => dom.first_child().ok_or(JsValue::NULL)?,
-                    _ => dom.clone(),
-                };
-                self.reconcile(&holder, holder.first_child(), old, new)?;
-            }
-            (
-                Node::Code { language: old_language, text: old },
-                Node::Code { language: new_language, text: new },
-            ) if old_language == new_language => {
-                // figure > (figcaption, pre > code > text)
-                let code = dom.last_child().and_then(|pre| pre.first_child());
-                let text = code.and_then(|code| code.first_child()).ok_or(JsValue::NULL)?;
-                rewrite(&text, old, new)?;
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn create(&self, node: &Node) -> Result<web_sys::Node, JsValue> {
+    fn leaf(&self, node: &Node) -> Result<web_sys::Node, JsValue> {
         Ok(match node {
-            Node::Text(text) => self.document.create_text_node(text).into(),
-            Node::Break => self.document.create_element("br")?.into(),
             Node::Rule => self.document.create_element("hr")?.into(),
-            Node::Element { kind, children } => self.element(kind, children)?.into(),
-            Node::Code { language, text } => self.code(language.as_deref(), text)?.into(),
             Node::Image { alt, url, title } => {
                 let image = match url {
                     Some(url) => self.link(url, title.as_deref())?,
@@ -147,56 +120,60 @@ impl Painter {
                 }
                 marker.into()
             }
+            _ => self.document.create_element("br")?.into(),
         })
     }
 
-    fn element(&self, kind: &Kind, children: &[Node]) -> Result<Element, JsValue> {
-        let element = match kind {
-            Kind::Paragraph => self.build("p", &[])?,
+    fn element(&self, kind: &Kind) -> Result<Element, JsValue> {
+        let name = match kind {
+            Kind::Paragraph => "p",
             Kind::Heading(level) => {
                 let name = ["h1", "h2", "h3", "h4", "h5", "h6"].get(usize::from(*level).saturating_sub(1));
-                self.build(name.unwrap_or(&"h6"), &[])?
+                name.unwrap_or(&"h6")
             }
-            Kind::Emphasis => self.build("em", &[])?,
-            Kind::Strong => self.build("strong", &[])?,
-            Kind::Strike => self.build("del", &[])?,
-            Kind::InlineCode => self.build("code", &[])?,
-            Kind::Quote => self.build("blockquote", &[])?,
-            Kind::List { ordered: false, .. } => self.build("ul", &[])?,
-            Kind::List { start: 1, .. } => self.build("ol", &[])?,
-            Kind::List { start, .. } => self.build("ol", &[("start", &start.to_string())])?,
-            Kind::Item => self.build("li", &[])?,
+            Kind::Emphasis => "em",
+            Kind::Strong => "strong",
+            Kind::Strike => "del",
+            Kind::InlineCode => "code",
+            Kind::Quote => "blockquote",
+            Kind::List { ordered, start, tight } => {
+                let list = self.build(if *ordered { "ol" } else { "ul" }, &[])?;
+                if *tight {
+                    list.set_attribute("class", "tight")?;
+                }
+                if *start != 1 {
+                    list.set_attribute("start", &start.to_string())?;
+                }
+                return Ok(list);
+            }
+            Kind::Item => "li",
             Kind::Table => {
                 let attributes =
                     [("class", "table"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Table")];
                 let region = self.build("div", &attributes)?;
-                let table = self.build("table", &[])?;
-                self.reconcile(&table, None, &[], children)?;
-                region.append_child(&table)?;
+                region.append_child(&*self.build("table", &[])?)?;
                 return Ok(region);
             }
-            Kind::TableHead => self.build("thead", &[])?,
-            Kind::TableBody => self.build("tbody", &[])?,
-            Kind::TableRow => self.build("tr", &[])?,
+            Kind::TableHead => "thead",
+            Kind::TableBody => "tbody",
+            Kind::TableRow => "tr",
             Kind::TableCell { header, align } => {
                 let cell =
                     if *header { self.build("th", &[("scope", "col")])? } else { self.build("td", &[])? };
                 let class = match align {
-                    Align::Auto => "",
+                    Align::Auto => return Ok(cell),
                     Align::Left => "left",
                     Align::Center => "center",
                     Align::Right => "right",
                 };
-                if !class.is_empty() {
-                    cell.set_attribute("class", class)?;
-                }
-                cell
+                cell.set_attribute("class", class)?;
+                return Ok(cell);
             }
-            Kind::Link { url, title } => self.link(url, title.as_deref())?,
-            Kind::Html => self.build("p", &[("class", "html")])?,
+            Kind::Link { url, title } => return self.link(url, title.as_deref()),
+            Kind::Code { language } => return self.code(language.as_deref()),
+            Kind::Html => return self.build("p", &[("class", "html")]),
         };
-        self.reconcile(&element, None, &[], children)?;
-        Ok(element)
+        self.build(name, &[])
     }
 
     fn link(&self, url: &Url, title: Option<&str>) -> Result<Element, JsValue> {
@@ -213,7 +190,7 @@ impl Painter {
         Ok(link)
     }
 
-    fn code(&self, language: Option<&str>, text: &str) -> Result<Element, JsValue> {
+    fn code(&self, language: Option<&str>) -> Result<Element, JsValue> {
         let figure = self.build("figure", &[("class", "code")])?;
         let caption = self.build("figcaption", &[])?;
         let name = self.build("span", &[])?;
@@ -225,7 +202,6 @@ impl Painter {
         // Code that is too wide scrolls, which a keyboard can only do where there is focus.
         let pre = self.build("pre", &[("tabindex", "0")])?;
         let code = self.build("code", &[])?;
-        code.append_child(&self.document.create_text_node(text))?;
         pre.append_child(&code)?;
         figure.append_child(&caption)?;
         figure.append_child(&pre)?;
@@ -248,14 +224,20 @@ impl Drop for Painter {
     }
 }
 
-/// Sets the text of the text node `dom`, which is `old`. Adding to it leaves a selection in it alone.
-fn rewrite(dom: &web_sys::Node, old: &str, new: &str) -> Result<(), JsValue> {
-    match (new.strip_prefix(old), dom.dyn_ref::<web_sys::CharacterData>()) {
-        (Some(""), _) => {}
-        (Some(more), Some(text)) => text.append_data(more)?,
-        _ => dom.set_text_content(Some(new)),
-    }
-    Ok(())
+/// Where the children of an element stand: tables and code have a frame around them.
+fn holder(element: web_sys::Node) -> web_sys::Node {
+    let inner = match element.node_name().as_str() {
+        "DIV" => element.first_child(),
+        // figure > (figcaption, pre > code)
+        "FIGURE" => element.last_child().and_then(|pre| pre.first_child()),
+        _ => None,
+    };
+    inner.unwrap_or(element)
+}
+
+/// The node at `path`, of places among children from `root` on.
+fn find(root: &web_sys::Node, path: &[usize]) -> Option<web_sys::Node> {
+    path.iter().try_fold(root.clone(), |node, place| holder(node).child_nodes().item(*place as u32))
 }
 
 /// Copies the code that `button` belongs to, and lets the button say for a while how that went.

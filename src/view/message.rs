@@ -68,7 +68,8 @@ fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>, p
             if ended || length > *done {
                 let fresh = app.text_from(id, *done);
                 *done += fresh.len();
-                painter.apply(words.push(&fresh));
+                words.push(&fresh);
+                painter.apply(words.edit());
             }
             if ended {
                 painter.apply(words.finish());

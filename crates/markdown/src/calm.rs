@@ -1,52 +1,62 @@
 //! What the end of an unfinished text looks like until the rest of it is there.
 
-use crate::{Kind, Node};
+use crate::text::{begins, find, from, to};
 
-/// Leaves out marks at the end, and then a last line of markers alone. They could still become anything: a paragraph
-/// followed by `-` is a heading until the list item that it was going to be arrives.
+/// Leaves out what stands at the end and may yet be anything: marks, the start of a reference to a character.
 pub(crate) fn visible(text: &str) -> &str {
-    let text = text.trim_end_matches(['*', '`', '\\']);
-    let line = text.rfind('\n').map_or(0, |end| end + 1);
-    let marker = |byte: u8| byte.is_ascii_digit() || b" \t\r-=*+_#>|:`~.)".contains(&byte);
-    if text.bytes().skip(line).all(marker) { text.get(..line).unwrap_or(text) } else { text }
-}
-
-/// Draws syntax that has begun at the very end of a text as what it is about to be: the label of a link whose address
-/// is being typed, code and marked text whose end is to come.
-pub(crate) fn soften(nodes: &mut Vec<Node>) {
-    match nodes.last_mut() {
-        Some(Node::Element { kind: Kind::InlineCode | Kind::Html, .. }) => {}
-        Some(Node::Element { children, .. }) => soften(children),
-        Some(Node::Text(text)) => {
-            if let Some((before, label)) = half_link(text) {
-                *text = String::from(before) + label;
-            }
-            let marks = [("`", Kind::InlineCode), ("**", Kind::Strong), ("*", Kind::Emphasis)];
-            let begun = marks.into_iter().find_map(|(mark, kind)| Some((opened(text, mark)?, kind)));
-            let Some(((before, after), kind)) = begun else { return };
-            let (end, content) = (before.len(), String::from(after));
-            text.truncate(end);
-            if end == 0 {
-                nodes.pop();
-            }
-            nodes.push(Node::Element { kind, children: vec![Node::Text(content)] });
-        }
-        _ => {}
+    let marks = text.bytes().rev().take_while(|byte| b"*_~`\\<[".contains(byte)).count();
+    let text = to(text, text.len() - marks);
+    let image = matches!(text.as_bytes(), [b'!'] | [.., b' ' | b'\n', b'!']);
+    let text = to(text, text.len() - usize::from(image));
+    match text.bytes().rposition(|byte| byte == b'&') {
+        Some(at) if is_half_reference(from(text, at + 1)) => to(text, at),
+        _ => text,
     }
 }
 
-/// Splits around the last `marker` that opens something at the start of a word.
-fn opened<'a>(text: &'a str, marker: &str) -> Option<(&'a str, &'a str)> {
-    let (before, after) = text.rsplit_once(marker)?;
-    let begins = before.chars().next_back().is_none_or(|c| c.is_whitespace() || "([\"'".contains(c));
-    let goes_on = after.chars().next().is_some_and(|c| !c.is_whitespace());
-    (begins && goes_on).then_some((before, after))
+/// Whether a line has only markers so far, and may yet be anything. A paragraph followed by `-` is a heading until the
+/// item that it was going to be arrives.
+pub(crate) fn is_undecided(line: &str) -> bool {
+    line.bytes().all(|byte| byte.is_ascii_digit() || b" \t-=*+_#>|:`~.)<[".contains(&byte))
 }
 
-/// Splits `see [label](http://ex` into what is before the bracket and the label.
-fn half_link(text: &str) -> Option<(&str, &str)> {
-    let (head, address) = text.rsplit_once("](")?;
-    let (before, label) = head.rsplit_once('[')?;
-    let half = !address.contains([')', ' ', '\n']);
-    half.then(|| (before.strip_suffix('!').unwrap_or(before), label))
+/// The beginning of the box of a task.
+pub(crate) fn is_half_task(text: &str) -> bool {
+    ["[ ] ", "[x] ", "[X] "].iter().any(|task| task.starts_with(text))
+}
+
+/// The beginning of a tag, which may yet begin a block.
+pub(crate) fn is_half_tag(text: &str) -> bool {
+    begins(text, "<") && text.len() < 100 && find(text, ">", 0).is_none() && !is_half_address(text)
+}
+
+fn is_half_reference(text: &str) -> bool {
+    text.len() < 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
+}
+
+/// Whether a mark after `previous` stands where a word begins.
+pub(crate) fn is_before_word(previous: char) -> bool {
+    previous.is_whitespace() || "([\"'*_~".contains(previous)
+}
+
+/// Whether a mark between `previous` and `content` is likely to open something.
+pub(crate) fn opens(previous: char, content: &str) -> bool {
+    is_before_word(previous) && content.starts_with(|c: char| !c.is_whitespace())
+}
+
+/// An address in angle brackets that is not complete, as in `<https://exam`.
+pub(crate) fn is_half_address(text: &str) -> bool {
+    let scheme = text.bytes().skip(1).take_while(u8::is_ascii_alphabetic).count();
+    let rest = from(text, scheme + 1);
+    let open = |byte| byte > b' ' && byte != b'<' && byte != b'>';
+    scheme > 1 && begins(rest, ":") && rest.bytes().all(open)
+}
+
+/// Whether what stands in a line can only be a paragraph's, however it goes on.
+pub(crate) fn is_certain(text: &str) -> bool {
+    let ordinary = |byte: u8| !byte.is_ascii_digit() && !b" \t-=*+_#>|:`~.)<[]".contains(&byte);
+    match text.as_bytes().first() {
+        None | Some(b'<' | b'[') => false,
+        Some(&first) => ordinary(first) || text.bytes().any(ordinary),
+    }
 }

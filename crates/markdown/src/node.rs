@@ -16,13 +16,6 @@ pub enum Node {
         /// What it holds, in order.
         children: Vec<Node>,
     },
-    /// A fenced or indented block of code.
-    Code {
-        /// First word of the fence's info string.
-        language: Option<String>,
-        /// The code, usually with its last line end.
-        text: String,
-    },
     /// An image, which must not load by itself: draw it as a link.
     Image {
         /// Its description as plain text, possibly empty.
@@ -39,7 +32,7 @@ pub enum Node {
 /// What a [`Node::Element`] is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A paragraph. Items of a tight list hold their text without one.
+    /// A paragraph, also in a tight list, where it is drawn without space around it.
     Paragraph,
     /// A heading of level 1 to 6.
     Heading(u8),
@@ -59,6 +52,8 @@ pub enum Kind {
         ordered: bool,
         /// Number of the first item; 1 if not ordered.
         start: u64,
+        /// Whether no blank line separates its items or what is in them. A list begins as tight.
+        tight: bool,
     },
     /// An item of a list.
     Item,
@@ -83,6 +78,11 @@ pub enum Kind {
         url: Url,
         /// Its title.
         title: Option<String>,
+    },
+    /// A fenced or indented block of code. Its only child, if it has one, is a text, usually with its last line end.
+    Code {
+        /// First word of the fence's info string.
+        language: Option<String>,
     },
     /// A block of raw HTML, shown as its source: its only child is a text with line ends that matter.
     Html,

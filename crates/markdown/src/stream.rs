@@ -1,49 +1,57 @@
-use crate::{Node, calm, tree};
+use std::borrow::Cow;
 
-/// A tail longer than this is not parsed anew for every push.
-const LONG_TAIL: usize = 8 * 1024;
+use crate::{
+    Edit,
+    block::Blocks,
+    calm,
+    diff::{diff, go_back},
+    edit::{Op, push_text},
+    state::{Leaf, State},
+    text::{find, from, part, replace, run_back, to},
+};
 
-/// Definitions beyond this many bytes wait for [`Stream::finish`], so that they cannot slow down every push.
-const MAX_DEFINITIONS: usize = 4 * 1024;
+/// A tail longer than this that cannot be settled is not read anew for every edit.
+const LONG_TAIL: usize = 4 * 1024;
 
 /// One message on its way in.
-#[derive(Default)]
 pub struct Stream {
     text: String,
-    /// Where the first unfinished top-level block begins in `text`.
-    open: usize,
-    /// How much of `text` has been parsed.
-    parsed: usize,
-    /// What the edits so far have given.
-    shown: Vec<Node>,
-    /// How many of `shown` are finished.
-    finished: usize,
-    /// Source of the link reference definitions before `open`.
-    definitions: String,
-    has_definitions: bool,
+    /// Up to where lines have been taken for good.
+    at: usize,
+    /// The last line taken is not complete, but it is certain what it is.
+    within: bool,
+    blocks: Blocks,
+    /// What is drawn after all that has been handed out for good.
+    shown: Vec<Op>,
+    /// Whether that begins in the middle of a text.
+    in_text: bool,
+    /// How long the text was at the last edit.
+    drawn: usize,
+    /// How many definitions there were.
+    defined: usize,
+    finished: bool,
 }
 
-/// Keep the first `keep` top-level nodes as they are, remove the rest, then append `nodes`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edit {
-    /// How many top-level nodes stay.
-    pub keep: usize,
-    /// The top-level nodes that follow.
-    pub nodes: Vec<Node>,
-}
-
-impl Edit {
-    /// Does the edit to a list of top-level nodes.
-    pub fn apply(self, nodes: &mut Vec<Node>) {
-        nodes.truncate(self.keep);
-        nodes.extend(self.nodes);
+impl Default for Stream {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl Stream {
     /// An empty message.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            text: String::new(),
+            at: 0,
+            within: false,
+            blocks: Blocks::new(),
+            shown: Vec::new(),
+            in_text: false,
+            drawn: 0,
+            defined: 0,
+            finished: false,
+        }
     }
 
     /// Everything pushed so far.
@@ -51,92 +59,172 @@ impl Stream {
         &self.text
     }
 
-    /// Takes the next piece, and says what to change. Until [`finish`](Self::finish), the last block may leave out or
-    /// anticipate syntax that is not complete yet, and a very long block may lag a few words behind.
-    pub fn push(&mut self, text: &str) -> Edit {
+    /// Takes the next piece, which costs no more than to keep it.
+    pub fn push(&mut self, text: &str) {
         self.text.push_str(text);
-        let length = self.text.len();
-        // A block that never ends would otherwise cost its square.
-        if (length - self.parsed) < (length - self.open).saturating_sub(LONG_TAIL) / 256 {
-            return Edit { keep: self.shown.len(), nodes: Vec::new() };
+    }
+
+    /// Says what to change for all that has been pushed. Until [`finish`](Self::finish), the last block may leave out
+    /// or anticipate syntax that is not complete yet, and may lag behind where a very long one cannot be settled.
+    pub fn edit(&mut self) -> Edit {
+        let tail = self.text.len() - self.at + self.blocks.unsettled();
+        if self.finished || self.text.len() - self.drawn < tail.saturating_sub(LONG_TAIL) / 32 {
+            return Edit::default();
         }
-        self.parsed = length;
-        let from = self.finished;
-        let tail = self.text.get(self.open..).unwrap_or_default();
-        let still_open = !tail.ends_with("\n\n");
-        let mut nodes = self.advance(calm::visible(tail).len());
-        if still_open {
-            calm::soften(&mut nodes);
+        self.lines();
+        let mut settled = std::mem::take(&mut self.blocks.ops);
+        let partial = whole(self.partial()).into_owned();
+        let draws = !partial.is_empty() && (!calm::is_undecided(&partial) || self.blocks.takes_source());
+        if draws && !self.within {
+            let saved = self.blocks.save();
+            self.blocks.line(&partial, false);
+            let certain = self.blocks.state.certain;
+            self.blocks.restore(saved);
+            if certain {
+                self.blocks.line(&partial, false);
+                self.at += self.partial().len();
+                self.within = true;
+            }
         }
-        self.replace(from, nodes)
+        self.blocks.advance();
+        join(&mut settled, std::mem::take(&mut self.blocks.ops));
+        let saved = self.blocks.save();
+        if draws && !self.within {
+            self.blocks.line(&partial, false);
+        }
+        self.blocks.draw();
+        let mut live = std::mem::take(&mut self.blocks.ops);
+        self.blocks.restore(saved);
+        while let Some(Op::Close) = live.last() {
+            live.pop();
+        }
+        self.change(settled, live)
     }
 
     /// Says what to change now that nothing more will come.
     pub fn finish(&mut self) -> Edit {
-        let from = self.finished;
-        let tail = tree::parse(self.text.get(self.open..).unwrap_or_default());
-        // A definition may stand after what refers to it, so then everything is looked at once more.
-        if self.has_definitions || !tail.definitions.is_empty() {
-            let whole = tree::parse(&self.text);
-            return self.replace(0, whole.nodes);
+        if std::mem::replace(&mut self.finished, true) {
+            return Edit::default();
         }
-        self.replace(from, tail.nodes)
+        self.lines();
+        let rest = self.text.len();
+        let end = self.at + self.partial().len();
+        if end < rest {
+            self.take(end, true);
+        } else if self.at < rest {
+            self.take(rest, false);
+        }
+        self.blocks.close_to(Some(0));
+        let settled = std::mem::take(&mut self.blocks.ops);
+        self.change(settled, Vec::new())
     }
 
-    /// Parses `length` bytes of the tail, and moves `open` on past the blocks that have ended.
-    fn advance(&mut self, length: usize) -> Vec<Node> {
-        let tail = self.text.get(self.open..self.open + length).unwrap_or_default();
-        let prefix = self.definitions.len();
-        let joined: String;
-        let source = if prefix == 0 {
-            tail
-        } else {
-            joined = [&self.definitions, tail].concat();
-            &joined
-        };
-        let parsed = tree::parse(source);
-        let tail_definitions = || parsed.definitions.iter().filter(|span| span.start >= prefix);
-        let defines = tail_definitions().next().is_some();
-        let line = |start: &usize| begins_afresh(source, *start, defines).filter(|line| *line > prefix);
-        let boundary = parsed.starts.iter().enumerate().rev().find_map(|(i, start)| Some((i, line(start)?)));
-        if let Some((index, line)) = boundary {
-            for span in tail_definitions().filter(|span| span.end <= line) {
-                let definition = source.get(span.clone()).unwrap_or_default().trim();
-                // One that spans lines may have a quote's or item's markers in it.
-                if !definition.contains('\n') && self.definitions.len() + definition.len() < MAX_DEFINITIONS {
-                    let end = self.definitions.trim_end().len();
-                    self.definitions.truncate(end);
-                    let separator = if end == 0 { "" } else { "\n" };
-                    self.definitions.extend([separator, definition, "\n\n"]);
-                }
+    /// Takes the lines that are complete, and more of one whose nature is certain.
+    fn lines(&mut self) {
+        while let Some(offset) =
+            from(&self.text, self.at).bytes().position(|byte| matches!(byte, b'\n' | b'\r'))
+        {
+            let end = self.at + offset;
+            let length = match self.text.as_bytes().get(end..end + 2) {
+                Some(b"\r\n") => 2,
+                // The other half of a line end may follow.
+                None if run_back(&self.text, b'\r') > 0 => break,
+                _ => 1,
+            };
+            self.take(end, true);
+            self.at = end + length;
+        }
+        if self.within {
+            let end = self.at + self.partial().len();
+            self.take(end, false);
+            self.within = true;
+        }
+    }
+
+    fn partial(&self) -> &str {
+        let rest = from(&self.text, self.at);
+        to(rest, rest.len() - run_back(rest, b'\r').min(1))
+    }
+
+    /// Takes the text up to `end`, with or without a line end there.
+    fn take(&mut self, end: usize, ended: bool) {
+        let line = whole(part(&self.text, self.at..end));
+        if std::mem::take(&mut self.within) {
+            self.blocks.more(&line);
+            if ended {
+                self.blocks.end_line();
             }
-            self.finished += index;
-            self.open += line - prefix;
+        } else {
+            self.blocks.line(&line, ended);
         }
-        self.has_definitions |= defines;
-        parsed.nodes
+        self.at = end;
     }
 
-    /// Makes `nodes` what is shown from index `from` on, and gives the edit that does so.
-    fn replace(&mut self, from: usize, mut nodes: Vec<Node>) -> Edit {
-        let shown = self.shown.get(from..).unwrap_or_default();
-        let same = shown.iter().zip(&nodes).take_while(|(old, new)| old == new).count();
-        let keep = from + same;
-        nodes.drain(..same);
-        self.shown.truncate(keep);
-        self.shown.extend_from_slice(&nodes);
-        Edit { keep, nodes }
+    fn change(&mut self, settled: Vec<Op>, live: Vec<Op>) -> Edit {
+        self.drawn = self.text.len();
+        let in_text = match settled.last() {
+            Some(op) => matches!(op, Op::Text(_)),
+            None => self.in_text,
+        };
+        let mut new = settled;
+        join(&mut new, live.clone());
+        let mut ops = Vec::new();
+        if std::mem::take(&mut self.blocks.undone) {
+            go_back(&self.shown, 0, 0, self.in_text, &mut ops);
+            ops.extend([Op::Close, Op::Drop(1)]);
+            ops.extend(new);
+        } else {
+            ops = diff(&self.shown, new, self.in_text);
+        }
+        (self.shown, self.in_text) = (live, in_text);
+        ops.append(&mut self.blocks.loosened);
+        if self.blocks.references.len() > self.defined {
+            self.defined = self.blocks.references.len();
+            let mut pending = std::mem::take(&mut self.blocks.pending);
+            ops.extend(pending.iter_mut().filter_map(|leaf| self.blocks.rewrite(leaf)));
+            pending.retain(|leaf| !leaf.labels.is_empty());
+            self.blocks.pending = pending;
+        }
+        Edit { ops }
     }
 }
 
-/// The start of the line on which the block at `start` begins, if parsing can resume there and nothing that is still
-/// to come can change what stands before: the line is complete, and, where a definition could still take the next
-/// line for its title, it follows a blank one.
-fn begins_afresh(text: &str, start: usize, defines: bool) -> Option<usize> {
-    let line = text.get(..start)?.rfind('\n').map_or(0, |end| end + 1);
-    let complete = text.get(start..)?.contains('\n');
-    let indented = text.get(line..start)?.trim().is_empty();
-    let before = text.get(..line)?;
-    let follows_blank = before.lines().next_back().is_none_or(|previous| previous.trim().is_empty());
-    (complete && indented && (follows_blank || !defines)).then_some(line)
+/// The specification has nul characters replaced.
+fn whole(line: &str) -> Cow<'_, str> {
+    if find(line, "\0", 0).is_some() {
+        Cow::Owned(replace(line, "\0", "\u{fffd}"))
+    } else {
+        Cow::Borrowed(line)
+    }
+}
+
+fn join(ops: &mut Vec<Op>, more: Vec<Op>) {
+    for op in more {
+        match op {
+            Op::Text(text) => push_text(ops, &text),
+            op => ops.push(op),
+        }
+    }
+}
+
+/// What a look ahead has to leave as it was.
+type Saved = (State, usize);
+
+impl Blocks {
+    fn save(&mut self) -> Saved {
+        self.preview = true;
+        (self.state.clone(), self.content.len())
+    }
+
+    fn restore(&mut self, (state, content): Saved) {
+        self.preview = false;
+        self.state = state;
+        self.content.truncate(content);
+        self.ops.clear();
+    }
+
+    /// Whether lines are taken as they are.
+    fn takes_source(&self) -> bool {
+        matches!(self.state.leaf, Leaf::Fence { .. } | Leaf::Html(_))
+    }
 }

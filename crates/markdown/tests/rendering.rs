@@ -26,17 +26,18 @@ fn a_paragraph_keeps_its_lines_and_breaks_in_one_run_of_text() {
 }
 
 #[test]
-fn tight_items_hold_text_and_loose_ones_paragraphs() {
-    let list = |children: Vec<Node>| element(Kind::List { ordered: true, start: 3 }, children);
-    assert_eq!(parse("3. a"), [list(vec![element(Kind::Item, [text("a")])])]);
-    let loose = ["a", "b"].map(|item| element(Kind::Item, [paragraph([text(item)])]));
-    assert_eq!(parse("3. a\n\n4. b"), [list(loose.to_vec())]);
+fn lists_are_tight_or_loose_as_a_whole() {
+    let items = ["a", "b"].map(|item| element(Kind::Item, [paragraph([text(item)])]));
+    let list = |tight| element(Kind::List { ordered: true, start: 3, tight }, items.clone());
+    assert_eq!(parse("3. a\n4. b"), [list(true)]);
+    assert_eq!(parse("3. a\n\n4. b"), [list(false)]);
 }
 
 #[test]
 fn a_task_list_has_its_markers() {
-    let item = |done, label| element(Kind::Item, [Node::TaskMarker(done), text(label)]);
-    let list = element(Kind::List { ordered: false, start: 1 }, [item(false, "a"), item(true, "b")]);
+    let item = |done, label| element(Kind::Item, [paragraph([Node::TaskMarker(done), text(label)])]);
+    let kind = Kind::List { ordered: false, start: 1, tight: true };
+    let list = element(kind, [item(false, "a"), item(true, "b")]);
     assert_eq!(parse("- [ ] a\n- [x] b"), [list]);
 }
 
@@ -54,9 +55,8 @@ fn a_table_has_one_head_one_body_and_aligned_cells() {
 
 #[test]
 fn code_has_its_language_and_its_text_untouched() {
-    let code = |language: Option<&str>, text: &str| Node::Code {
-        language: language.map(Into::into),
-        text: text.into(),
+    let code = |language: Option<&str>, code: &str| {
+        element(Kind::Code { language: language.map(Into::into) }, [text(code)])
     };
     assert_eq!(parse("```rust,ignore x\n<a> *b*\n\n```"), [code(Some("rust"), "<a> *b*\n\n")]);
     assert_eq!(parse("```\nopen"), [code(None, "open")]);

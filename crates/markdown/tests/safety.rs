@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use triptych_markdown::{Kind, MAX_DEPTH, MAX_NODES, Node, Stream, parse};
+use triptych_markdown::{Kind, MAX_DEPTH, MAX_NODES, Node, Stream, Tree, parse};
 
 /// Calls `see` with every node and its depth.
 fn walk(nodes: &[Node], depth: usize, see: &mut impl FnMut(&Node, usize)) {
@@ -30,7 +30,7 @@ fn urls(nodes: &[Node]) -> Vec<String> {
 fn text(nodes: &[Node]) -> String {
     let mut all = String::new();
     walk(nodes, 1, &mut |node, _| match node {
-        Node::Text(text) | Node::Code { text, .. } | Node::Image { alt: text, .. } => all.push_str(text),
+        Node::Text(text) | Node::Image { alt: text, .. } => all.push_str(text),
         _ => {}
     });
     all
@@ -122,9 +122,11 @@ proptest! {
     ) {
         let source = parts.concat();
         assert_allowed(&parse(&source));
-        let mut stream = Stream::new();
+        let (mut stream, mut tree) = (Stream::new(), Tree::new());
         for part in &parts {
-            assert_allowed(&stream.push(part).nodes);
+            stream.push(part);
+            tree.apply(stream.edit());
+            assert_allowed(tree.nodes());
         }
     }
 }
@@ -242,15 +244,15 @@ fn hostile_input_ends_soon_and_stays_within_the_limits() {
             assert!(count <= MAX_NODES + MAX_DEPTH, "{name}: {count}");
         }
         let once = begun.elapsed();
-        let mut stream = Stream::new();
-        let mut shown = Vec::new();
+        let (mut stream, mut shown) = (Stream::new(), Tree::new());
         let characters: Vec<_> = input.chars().collect();
         for piece in characters.chunks(2_500) {
-            stream.push(&piece.iter().collect::<String>()).apply(&mut shown);
+            stream.push(&piece.iter().collect::<String>());
+            shown.apply(stream.edit());
         }
-        stream.finish().apply(&mut shown);
+        shown.apply(stream.finish());
         let streamed = begun.elapsed() - once;
-        assert!(shown == nodes, "{name}");
+        assert!(shown.nodes() == nodes, "{name}");
         // Far above what any of it takes, far below what a quadratic parse would.
         assert!(
             once < Duration::from_secs(5) && streamed < Duration::from_secs(30),

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use proptest::prelude::*;
-use triptych_markdown::{Edit, Kind, Node, Stream, parse};
+use triptych_markdown::{Edit, Kind, Node, Op, Stream, Tree, parse};
 
 /// Texts in which a later line says what an earlier one was, or where blocks end in unusual ways.
 const SAMPLES: &[&str] = &[
@@ -151,17 +151,15 @@ const FRAGMENTS: &[&str] = &[
 ];
 
 fn streamed(pieces: &[&str]) -> Vec<Node> {
-    let mut stream = Stream::new();
-    let mut nodes = Vec::new();
+    let (mut stream, mut tree) = (Stream::new(), Tree::new());
     for piece in pieces {
-        let edit = stream.push(piece);
-        assert!(edit.keep <= nodes.len());
-        edit.apply(&mut nodes);
+        stream.push(piece);
+        tree.apply(stream.edit());
     }
-    stream.finish().apply(&mut nodes);
+    tree.apply(stream.finish());
     assert_eq!(stream.text(), pieces.concat());
-    assert_eq!(stream.finish(), Edit { keep: nodes.len(), nodes: vec![] }, "finishing twice changes nothing");
-    nodes
+    assert_eq!(stream.finish(), Edit::default(), "finishing twice changes nothing");
+    tree.into_nodes()
 }
 
 /// Splits `text` where `cuts` say, moved to the next character.
@@ -234,82 +232,126 @@ proptest! {
     }
 }
 
-#[test]
-fn finished_blocks_are_never_touched_again() {
-    let text = "# h\n\npara **b**\nmore\n\n- a\n- b\n\n```\ncode\n```\n\n| a |\n|---|\n| b |\n\n".repeat(50);
-    let mut stream = Stream::new();
-    let mut shown = 0;
-    for (index, character) in text.char_indices() {
-        let edit = stream.push(&text[index..index + character.len_utf8()]);
-        assert!(edit.keep + 2 >= shown, "only what is still open may change");
-        assert!(edit.nodes.len() <= 2);
-        shown = edit.keep + edit.nodes.len();
+/// What is drawn after each of `pieces`.
+fn frames(pieces: &[&str]) -> Vec<Vec<Node>> {
+    let (mut stream, mut tree) = (Stream::new(), Tree::new());
+    let mut frames = Vec::new();
+    for piece in pieces {
+        stream.push(piece);
+        tree.apply(stream.edit());
+        frames.push(tree.nodes().to_vec());
     }
-    assert_eq!(stream.finish().nodes, []);
-    assert_eq!(shown, 250);
+    frames
+}
+
+fn shown_after(text: &str) -> Vec<Node> {
+    frames(&[text]).pop().unwrap()
+}
+
+fn characters(text: &str) -> Vec<&str> {
+    text.split("").filter(|character| !character.is_empty()).collect()
+}
+
+/// How many nodes an edit builds, and how many bytes of text it holds.
+fn weight(edit: &Edit) -> usize {
+    let weight = |op: &Op| match op {
+        Op::Text(text) => text.len(),
+        Op::Rewrite(_, ops) => ops.len() * 8,
+        _ => 1,
+    };
+    edit.ops.iter().map(weight).sum()
 }
 
 #[test]
-fn a_definition_that_comes_last_changes_only_the_blocks_from_its_first_use_on() {
-    let mut stream = Stream::new();
-    let mut nodes = Vec::new();
-    stream.push("one\n\ntwo\n\nsee [a]\n\nfour\n\n[a]: https://a.example\n").apply(&mut nodes);
-    assert_eq!(stream.finish().keep, 4, "in one piece it was seen in time");
+fn what_is_drawn_depends_on_the_text_and_not_on_its_pieces() {
+    for sample in SAMPLES {
+        let characters = frames(&characters(sample));
+        for (end, drawn) in sample.char_indices().map(|(at, c)| at + c.len_utf8()).zip(characters) {
+            assert_eq!(drawn, shown_after(&sample[..end]), "{:?}", &sample[..end]);
+        }
+    }
+}
 
-    let mut stream = Stream::new();
-    for piece in ["one\n\ntwo\n\nsee [a]\n\nfour\n\n", "five\n\n[a]: https://a.example\n"] {
+#[test]
+fn an_edit_is_as_small_in_a_long_block_as_in_a_short_one() {
+    let paragraph = "Some *words* of `one` paragraph, [linked](https://a.example) and **not**. ";
+    let item = "- Item with *words* and `code` in it\n";
+    let code = "    let value = [1, 2, 3]; // code\n";
+    let row = "| one cell | *two* cells |\n";
+    let nested = "- a\n  - b **c**\n    > quoted\n";
+    for (start, unit) in [
+        ("", paragraph),
+        ("", item),
+        ("```rust\n", code),
+        ("| a | b |\n|---|---|\n", row),
+        ("> ", paragraph),
+        ("", nested),
+    ] {
+        let text = start.to_owned() + &unit.repeat(40_000 / unit.len());
+        let mut stream = Stream::new();
+        let mut most = 0;
+        for piece in text.as_bytes().chunks(4) {
+            stream.push(std::str::from_utf8(piece).unwrap());
+            most = most.max(weight(&stream.edit()));
+        }
+        assert!(most < 300, "{unit:?}: {most}");
+        assert!(weight(&stream.finish()) < 300, "{unit:?}");
+    }
+}
+
+#[test]
+fn a_finished_block_is_never_touched_again() {
+    let text = "# h\n\npara **b**\nmore\n\n- a\n- b\n\n```\ncode\n```\n\n| a |\n|---|\n| b |\n\n".repeat(50);
+    let (mut stream, mut tree) = (Stream::new(), Tree::new());
+    let mut blocks: Vec<Node> = Vec::new();
+    for character in characters(&text) {
+        stream.push(character);
+        tree.apply(stream.edit());
+        let finished = tree.nodes().len().saturating_sub(2);
+        assert_eq!(tree.nodes()[..finished.min(blocks.len())], blocks[..finished.min(blocks.len())]);
+        blocks = tree.nodes().to_vec();
+    }
+    assert_eq!(tree.nodes().len(), 250);
+}
+
+#[test]
+fn a_definition_that_comes_last_rewrites_only_what_waits_for_it() {
+    let (mut stream, mut tree) = (Stream::new(), Tree::new());
+    let text = "one [b]\n\n- x\n- see [a]\n\n| [a] |\n|---|\n| [c] |\n\nfour\n\n[a]: https://a.example\n";
+    for piece in text.split_inclusive('\n') {
         stream.push(piece);
+        tree.apply(stream.edit());
     }
     let edit = stream.finish();
-    assert_eq!(edit.keep, 2);
-    assert_eq!(edit.nodes.len(), 3);
+    let paths =
+        edit.ops.iter().filter_map(|op| if let Op::Rewrite(path, _) = op { Some(path) } else { None });
+    assert_eq!(paths.collect::<Vec<_>>(), [&vec![1, 1, 0], &vec![2, 0, 0, 0]]);
+    tree.apply(edit);
+    assert_eq!(tree.nodes(), parse(text));
 }
 
 #[test]
 fn an_earlier_definition_serves_later_blocks_while_they_stream() {
-    let mut stream = Stream::new();
-    let mut nodes = Vec::new();
-    for piece in ["[a]: https://a.example\n\n", "one\n\n", "two\n\n", "see [A]"] {
-        stream.push(piece).apply(&mut nodes);
-    }
+    let nodes = frames(&["[a]: https://a.example\n\n", "one\n\n", "two\n\n", "see [A]"]).pop().unwrap();
     let Some(Node::Element { children, .. }) = nodes.last() else { panic!("{nodes:?}") };
     assert!(matches!(&children[1], Node::Element { kind: Kind::Link { .. }, .. }), "{children:?}");
 }
 
-fn shown_after(text: &str) -> Vec<Node> {
-    let mut nodes = Vec::new();
-    Stream::new().push(text).apply(&mut nodes);
-    nodes
+#[test]
+fn a_list_becomes_loose_in_one_step() {
+    let (mut stream, mut tree) = (Stream::new(), Tree::new());
+    stream.push(&"- item\n".repeat(1_000));
+    tree.apply(stream.edit());
+    stream.push("\n- last\n");
+    let edit = stream.edit();
+    assert!(edit.ops.contains(&Op::Loosen(vec![0])) && weight(&edit) < 20, "{edit:?}");
 }
 
 #[test]
-fn half_typed_syntax_looks_like_what_it_will_be() {
-    assert_eq!(shown_after("see [docs](https://exam"), parse("see docs"));
-    assert_eq!(shown_after("see ![frog](https://exam"), parse("see frog"));
-    assert_eq!(shown_after("a **bold wo"), parse("a **bold wo**"));
-    assert_eq!(shown_after("a **bold wo*"), parse("a **bold wo**"));
-    assert_eq!(shown_after("a **bold wo**"), parse("a **bold wo**"));
-    assert_eq!(shown_after("a *litt"), parse("a *litt*"));
-    assert_eq!(shown_after("run `cargo te"), parse("run `cargo te`"));
-    assert_eq!(shown_after("- x\n- **ye"), parse("- x\n- **ye**"));
-    assert_eq!(
-        shown_after("Some text:\n-"),
-        parse("Some text:"),
-        "no heading flashes up before the item is there"
-    );
-    assert_eq!(shown_after("```\ncode\n``"), parse("```\ncode\n"));
-    assert_eq!(
-        shown_after("2**3 and f(**x"),
-        parse("2**3 and f(**x**"),
-        "a guess from where the word begins"
-    );
-    assert_eq!(shown_after("`a **b` c"), parse("`a **b` c"));
-}
-
-#[test]
-fn a_block_that_never_ends_lags_behind_only_until_it_does() {
-    let line = "words in *one* paragraph that goes on and on\n";
-    let text = line.repeat(2_000);
-    let lines: Vec<_> = text.split_inclusive(' ').collect();
-    assert_eq!(streamed(&lines), parse(&text));
+fn a_block_that_cannot_be_settled_lags_behind_only_until_it_is_over() {
+    for line in ["words in *one* paragraph that goes on and on\n", "* open `and [never closed\n"] {
+        let text = "x".to_owned() + &line.replace("* ", "*").repeat(1_000);
+        let words: Vec<_> = text.split_inclusive(' ').collect();
+        assert_eq!(streamed(&words), parse(&text));
+    }
 }

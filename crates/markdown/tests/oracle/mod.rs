@@ -1,46 +1,115 @@
-use std::{borrow::Cow, ops::Range};
+//! The tree that pulldown-cmark gives, in the form of this crate's nodes.
 
 use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use crate::{Align, Kind, Node, Url};
-
-/// How deep elements nest at most; what is nested deeper becomes content of the last one.
-pub const MAX_DEPTH: usize = 64;
-
-/// How many nodes one top-level block has at most, give or take its last texts; what follows is plain text.
-pub const MAX_NODES: usize = 20_000;
+use triptych_markdown::{Align, Kind, Node, Url};
 
 const OPTIONS: Options =
     Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
 
-/// How many markers of quotes and items may begin a line.
-const MAX_MARKERS: usize = 100;
-
-/// A text's top-level nodes and what is needed to go on from the middle of it.
-pub(crate) struct Parsed {
-    pub(crate) nodes: Vec<Node>,
-    /// Byte offset at which each node begins.
-    pub(crate) starts: Vec<usize>,
-    /// Byte ranges of the link reference definitions, in order.
-    pub(crate) definitions: Vec<Range<usize>>,
-}
-
-pub(crate) fn parse(text: &str) -> Parsed {
-    let text = shallow(text);
-    let events = Parser::new_ext(&text, OPTIONS).into_offset_iter();
-    let mut definitions: Vec<_> =
-        events.reference_definitions().iter().map(|(_, definition)| definition.span.clone()).collect();
-    definitions.sort_unstable_by_key(|span| span.start);
+/// Parses a text whose line ends are all `\n`.
+pub(crate) fn parse(text: &str) -> Vec<Node> {
     let mut tree = Tree::default();
-    let mut starts = Vec::new();
-    for (event, range) in events {
-        if tree.open.is_empty() && !matches!(event, Event::End(_)) {
-            starts.push(range.start);
-            tree.count = 0;
-        }
+    for event in Parser::new_ext(text, OPTIONS) {
         tree.event(event);
     }
-    Parsed { nodes: tree.nodes, starts, definitions }
+    tree.nodes
+}
+
+/// The same tree as pulldown-cmark would tell it: no paragraphs in tight lists, and no word on which those are.
+pub(crate) fn told(nodes: &[Node]) -> Vec<Node> {
+    let mut told = Vec::new();
+    tell(nodes, false, &mut told);
+    told
+}
+
+fn tell(nodes: &[Node], tight: bool, into: &mut Vec<Node>) {
+    for node in nodes {
+        match (node, into.last_mut()) {
+            (Node::Element { kind: Kind::Paragraph, children }, _) if tight => tell(children, false, into),
+            (Node::Text(more), Some(Node::Text(text))) => text.push_str(more),
+            (Node::Element { kind, children }, _) => {
+                let mut kind = kind.clone();
+                let mut inner = Vec::new();
+                match &mut kind {
+                    Kind::List { tight, .. } => {
+                        let items = children.iter().map(|item| match item {
+                            Node::Element { kind, children } => {
+                                let mut inner = Vec::new();
+                                tell(children, *tight, &mut inner);
+                                Node::Element { kind: kind.clone(), children: inner }
+                            }
+                            other => other.clone(),
+                        });
+                        inner.extend(items);
+                        *tight = true;
+                    }
+                    _ => tell(children, false, &mut inner),
+                }
+                into.push(Node::Element { kind, children: inner });
+            }
+            (node, _) => into.push(node.clone()),
+        }
+    }
+}
+
+/// Whether pulldown-cmark is known to read some such texts otherwise than the specification, which this crate follows.
+pub(crate) fn is_disputed(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // A tab before a line's end counts there as spaces that break the line, it does not end an attribute's value, and
+    // not the text of a heading; a quote's marker after one counts.
+    let tab = |at: usize| {
+        bytes[at] == b'\t' && (at > 0 && bytes[at - 1] != b'\n' || bytes.get(at + 1) == Some(&b'>'))
+    };
+    (0..bytes.len()).any(tab)
+        // The last line of an open block of code is lost if it is blank and has no end.
+        || text.ends_with([' ', '\t'])
+        // A backslash at the end of a line, and of a link's text, is not seen to break the line.
+        || text.contains("\\\n]")
+        || text.contains("\\\n ")
+        // An escaped tilde before another lets that end something within a word, an escaped bracket begins a label.
+        || text.contains("\\~")
+        || text.contains("]\\[")
+        // The markers of quotes become part of comments and instructions within a line.
+        || (text.contains("\n>") || text.contains("> ")) && (text.contains("<?") || text.contains("<!"))
+        // A definition goes before a table, also over its lines. The head of a table ends a paragraph even if the line
+        // under it, or its own backslash, makes it none.
+        || (text.contains("-|") || text.contains("|-"))
+            && (text.contains("]:") || text.contains('>') && text.contains("\n|") || text.contains("\\\n"))
+        // The destination of a definition in a lazy line is taken for an underline.
+        || text.contains("]:\n")
+}
+
+/// The same tree with no more white space than one space or line end at a time, but for code.
+pub(crate) fn squeezed(nodes: &[Node]) -> Vec<Node> {
+    let mut squeezed = Vec::new();
+    for node in nodes {
+        match node {
+            Node::Text(text) => {
+                let mut words = String::new();
+                for word in text.split_whitespace() {
+                    words.push_str(if words.is_empty() { "" } else { " " });
+                    words.push_str(word);
+                }
+                if !words.is_empty() {
+                    squeezed.push(Node::Text(words));
+                }
+            }
+            Node::Element { kind: Kind::Code { .. }, .. } => squeezed.push(node.clone()),
+            Node::Element { kind, children } => {
+                let kind = match kind {
+                    Kind::Link { url, .. } => Kind::Link { url: url.clone(), title: None },
+                    kind => kind.clone(),
+                };
+                squeezed.push(Node::Element { kind, children: self::squeezed(children) });
+            }
+            Node::Image { url, .. } => {
+                squeezed.push(Node::Image { alt: String::new(), url: url.clone(), title: None })
+            }
+            node => squeezed.push(node.clone()),
+        }
+    }
+    squeezed
 }
 
 #[derive(Default)]
@@ -52,13 +121,10 @@ struct Tree {
     /// For each open tag of the source whether it has an element. One without leaves its content to its parent:
     /// that is what becomes of links to refused addresses and of everything beyond the limits.
     open: Vec<bool>,
-    code: Option<(Option<String>, String)>,
     image: Option<Image>,
     alignments: Vec<Alignment>,
     column: usize,
     in_head: bool,
-    /// Nodes in the current top-level block.
-    count: usize,
 }
 
 struct Image {
@@ -95,13 +161,11 @@ impl Tree {
             Tag::Paragraph => Kind::Paragraph,
             Tag::Heading { level, .. } => Kind::Heading(level as u8),
             Tag::BlockQuote(_) => Kind::Quote,
-            Tag::CodeBlock(kind) => {
-                self.code = Some((language(&kind), String::new()));
-                // Its node is made at the end; the tag only has to be accounted for.
-                return self.open(None);
-            }
+            Tag::CodeBlock(kind) => Kind::Code { language: language(&kind) },
             Tag::HtmlBlock => Kind::Html,
-            Tag::List(start) => Kind::List { ordered: start.is_some(), start: start.unwrap_or(1) },
+            Tag::List(start) => {
+                Kind::List { ordered: start.is_some(), start: start.unwrap_or(1), tight: true }
+            }
             Tag::Item => Kind::Item,
             Tag::Table(alignments) => {
                 self.alignments = alignments;
@@ -153,11 +217,6 @@ impl Tree {
     fn end(&mut self, tag: TagEnd) {
         self.close();
         match tag {
-            TagEnd::CodeBlock => {
-                if let Some((language, text)) = self.code.take() {
-                    self.leaf(Node::Code { language, text });
-                }
-            }
             TagEnd::TableHead => {
                 self.close();
                 self.in_head = false;
@@ -176,11 +235,7 @@ impl Tree {
             Event::End(_) if image.depth > 0 => image.depth -= 1,
             Event::End(_) => {
                 if let Some(Image { url, title, alt, .. }) = self.image.take() {
-                    if self.full() {
-                        self.text(&alt);
-                    } else {
-                        self.leaf(Node::Image { alt, url, title });
-                    }
+                    self.leaf(Node::Image { alt, url, title });
                 }
             }
             Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) => image.alt.push_str(&text),
@@ -189,15 +244,9 @@ impl Tree {
         }
     }
 
-    fn full(&self) -> bool {
-        self.count >= MAX_NODES
-    }
-
     fn open(&mut self, kind: Option<Kind>) {
-        let kind = kind.filter(|_| self.elements.len() < MAX_DEPTH && !self.full());
         self.open.push(kind.is_some());
         if let Some(kind) = kind {
-            self.count += 1;
             self.elements.push((kind, Vec::new()));
         }
     }
@@ -218,66 +267,25 @@ impl Tree {
     }
 
     fn leaf(&mut self, node: Node) {
-        if self.full() {
-            self.text("\n");
-        } else {
-            self.count += 1;
-            self.siblings().push(node);
-        }
+        self.siblings().push(node);
     }
 
     fn text(&mut self, text: &str) {
-        if let Some((_, code)) = &mut self.code {
-            return code.push_str(text);
+        if text.is_empty() {
+            return;
         }
         let siblings = self.siblings();
         if let Some(Node::Text(last)) = siblings.last_mut() {
             return last.push_str(text);
         }
         siblings.push(Node::Text(String::from(text)));
-        self.count += 1;
     }
-}
-
-/// Makes text of the first marker too many at the beginning of a line, without moving any other byte. The parser looks
-/// at each open container for each line, so that thousands of them would cost the square of the input.
-fn shallow(text: &str) -> Cow<'_, str> {
-    let mut deep = Vec::new();
-    let mut markers = 0;
-    let mut leading = true;
-    let bytes = text.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'\n' | b'\r' => (markers, leading) = (0, true),
-            _ if !leading => {}
-            b' ' | b'\t' | b'0'..=b'9' => {}
-            b'>' => markers += 1,
-            b'-' | b'+' | b'*' | b'.' | b')' => {
-                markers += usize::from(matches!(bytes.get(at + 1), Some(b' ' | b'\t')));
-            }
-            _ => leading = false,
-        }
-        if markers > MAX_MARKERS {
-            deep.push(at);
-            (markers, leading) = (0, false);
-        }
-    }
-    if deep.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let mut flat = String::with_capacity(text.len());
-    let mut from = 0;
-    for at in deep {
-        flat.push_str(text.get(from..at).unwrap_or_default());
-        flat.push('_');
-        from = at + 1;
-    }
-    flat.push_str(text.get(from..).unwrap_or_default());
-    Cow::Owned(flat)
 }
 
 fn language(kind: &CodeBlockKind<'_>) -> Option<String> {
-    let CodeBlockKind::Fenced(info) = kind else { return None };
+    let CodeBlockKind::Fenced(info) = kind else {
+        return None;
+    };
     let word = info.split([' ', '\t', ',', '{']).next()?;
     (!word.is_empty()).then(|| String::from(word))
 }
