@@ -92,7 +92,7 @@ CREATE TABLE reservation (
     deadline      BIGINT NOT NULL,
     created_at    BIGINT NOT NULL,
     settled_at    BIGINT,
-    settled_by    TEXT REFERENCES ledger_tx (id) DEFERRABLE INITIALLY DEFERRED,
+    settled_by    TEXT UNIQUE REFERENCES ledger_tx (id) DEFERRABLE INITIALLY DEFERRED,
     -- What was used, as JSON.
     usage         TEXT,
     upstream_id   TEXT,

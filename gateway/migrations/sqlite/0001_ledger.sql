@@ -93,7 +93,8 @@ CREATE TABLE reservation (
     deadline      INTEGER NOT NULL,
     created_at    INTEGER NOT NULL,
     settled_at    INTEGER,
-    settled_by    TEXT REFERENCES ledger_tx (id) DEFERRABLE INITIALLY DEFERRED,
+    -- Its index is also what SQLite looks up in when the transaction that it names is written after it.
+    settled_by    TEXT UNIQUE REFERENCES ledger_tx (id) DEFERRABLE INITIALLY DEFERRED,
     -- What was used, as JSON.
     usage         TEXT,
     upstream_id   TEXT,
