@@ -2,16 +2,18 @@
 
 use crate::text::{begins, find, from, to};
 
+/// How long a reference to a character is at most, without its marks.
+const LONGEST_REFERENCE: usize = 32;
+
 /// Leaves out what stands at the end and may yet be anything: marks, the start of a reference to a character.
 pub(crate) fn visible(text: &str) -> &str {
     let marks = text.bytes().rev().take_while(|byte| b"*_~`\\<[".contains(byte)).count();
     let text = to(text, text.len() - marks);
     let image = matches!(text.as_bytes(), [b'!'] | [.., b' ' | b'\n', b'!']);
     let text = to(text, text.len() - usize::from(image));
-    match text.bytes().rposition(|byte| byte == b'&') {
-        Some(at) if is_half_reference(from(text, at + 1)) => to(text, at),
-        _ => text,
-    }
+    let length = text.bytes().rev().take(LONGEST_REFERENCE).take_while(|&byte| is_reference(byte)).count();
+    let at = text.len() - length;
+    if text.as_bytes().get(at.wrapping_sub(1)) == Some(&b'&') { to(text, at - 1) } else { text }
 }
 
 /// Whether a line has only markers so far, and may yet be anything. A paragraph followed by `-` is a heading until the
@@ -30,8 +32,8 @@ pub(crate) fn is_half_tag(text: &str) -> bool {
     begins(text, "<") && text.len() < 100 && find(text, ">", 0).is_none() && !is_half_address(text)
 }
 
-fn is_half_reference(text: &str) -> bool {
-    text.len() < 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
+fn is_reference(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'#'
 }
 
 /// Whether a mark after `previous` stands where a word begins.

@@ -183,12 +183,12 @@ impl Blocks {
 
     pub(crate) fn close_paragraph(&mut self, mut paragraph: Paragraph, kind: Kind) {
         self.define(&mut paragraph);
-        let text = String::from(text::trim_lines(self.text()));
-        if text.is_empty() && paragraph.task.is_none() {
+        let end = text::trim_lines(self.text()).len();
+        if end == 0 && paragraph.task.is_none() {
             return;
         }
         let shown = self.open_paragraph(&mut paragraph, kind);
-        self.rest(&mut paragraph, &text, false, usize::MAX);
+        self.rest(&mut paragraph, end, false, usize::MAX);
         if shown {
             self.ops.push(Op::Close);
         }
@@ -197,7 +197,7 @@ impl Blocks {
             let levels = self.levels_left(1);
             self.pending.push(Pending {
                 path: self.path(paragraph.index),
-                text,
+                text: String::from(to(self.text(), end)),
                 task: paragraph.task,
                 levels,
                 labels,
@@ -217,11 +217,13 @@ impl Blocks {
         paragraph.opened
     }
 
-    /// Builds what `text` has after the part that has been handed out, and gives back up to where that is now safe.
-    fn rest(&mut self, paragraph: &mut Paragraph, text: &str, live: bool, count: usize) {
-        let part = from(text, paragraph.safe);
+    /// Builds what the text has up to `end` after the part that has been handed out: `count` pieces, or those that are
+    /// safe if that is 0.
+    fn rest(&mut self, paragraph: &mut Paragraph, end: usize, live: bool, count: usize) {
+        // Field by field, because a long text is not to be copied for each word.
+        let text = to(from(&self.content, self.state.start), end);
         let before = text::last(to(text, paragraph.safe)).unwrap_or(' ');
-        let inline = Inline::read(part, before, &self.references, live);
+        let inline = Inline::read(from(text, paragraph.safe), before, &self.references, live);
         let count = if count == 0 { inline.safe.1 } else { count };
         let limit = if count == usize::MAX { usize::MAX } else { inline.safe.0 };
         emit(&inline, count, &mut paragraph.room, &mut self.ops);
@@ -243,11 +245,11 @@ impl Blocks {
         if text.len() < paragraph.safe + PART || (define && !matches!(reference::scan(text), Scan::No)) {
             return;
         }
-        let text = String::from(text);
+        let end = text.len();
         let (place, children, count) = (self.ops.len(), self.children(), self.state.count);
         let safe = paragraph.safe;
         if self.open_paragraph(&mut paragraph, Kind::Paragraph) {
-            self.rest(&mut paragraph, &text, false, 0);
+            self.rest(&mut paragraph, end, false, 0);
             if paragraph.safe > safe {
                 self.state.leaf = Leaf::Paragraph(paragraph);
                 return;
@@ -273,26 +275,29 @@ impl Blocks {
             return;
         };
         self.define(&mut paragraph);
-        let defines =
-            matches!(reference::scan(self.text()), Scan::Cut) && find(self.text(), "]:", 0).is_some();
-        if defines && !paragraph.opened && paragraph.task.is_none() {
-            return;
+        if !paragraph.opened && paragraph.task.is_none() {
+            let defines = matches!(reference::scan(self.text()), Scan::Cut);
+            if defines && find(self.text(), "]:", 0).is_some() {
+                return;
+            }
         }
+        let end = text::trim_lines(calm::visible(self.text())).len();
         let head = paragraph.pipe.filter(|&pipe| pipe >= paragraph.safe && paragraph.task.is_none());
-        let text = String::from(text::trim_lines(calm::visible(self.text())));
-        if let Some(pipe) = head.filter(|&pipe| text.len() > pipe + 1) {
-            let cells = table::cells(from(&text, pipe));
+        if let Some(pipe) = head.filter(|&pipe| end > pipe + 1) {
+            let head = String::from(text::part(self.text(), pipe..end));
+            let columns = table::cells(&head).len();
             if pipe > 0 {
                 self.open_paragraph(&mut paragraph, Kind::Paragraph);
-                self.rest(&mut paragraph, text::trim_lines(text::to(&text, pipe)), false, usize::MAX);
+                let end = text::trim_lines(to(self.text(), pipe)).len();
+                self.rest(&mut paragraph, end, false, usize::MAX);
                 self.ops.push(Op::Close);
             }
-            self.table(from(&text, pipe), vec![Align::Auto; cells.len()]);
+            self.table(&head, vec![Align::Auto; columns]);
             return;
         }
-        if !text.is_empty() || paragraph.task.is_some() {
+        if end > 0 || paragraph.task.is_some() {
             self.open_paragraph(&mut paragraph, Kind::Paragraph);
-            self.rest(&mut paragraph, &text, true, usize::MAX);
+            self.rest(&mut paragraph, end, true, usize::MAX);
         }
     }
 
