@@ -19,7 +19,7 @@ pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
 
 use crate::client::storage::Shelf;
 use crate::client::token::{Source, Tokens};
-use crate::client::{Client, clock};
+use crate::client::{Client, Reader, clock};
 use crate::config::{Config, ConfigError, Mode, Panel};
 use crate::error::Failure;
 use crate::form::Form;
@@ -45,6 +45,10 @@ pub(crate) struct Core {
     alive: Cell<bool>,
     shelf: RefCell<Option<Shelf>>,
     chat: RefCell<Session>,
+    /// Counts calls, so that what a call that was given up still brings is told from the next one's.
+    turn: Cell<u32>,
+    /// What the answer under way is read from.
+    reader: RefCell<Option<Reader>>,
     /// What the page wants to send and could not yet.
     unsent: RefCell<VecDeque<String>>,
     messages: RefCell<HashMap<MessageId, MessageView>>,
@@ -74,6 +78,8 @@ impl App {
             alive: Cell::new(true),
             shelf: RefCell::new(None),
             chat: RefCell::default(),
+            turn: Cell::new(0),
+            reader: RefCell::default(),
             unsent: RefCell::default(),
             messages: RefCell::default(),
             grown: RefCell::default(),

@@ -8,17 +8,17 @@ pub(crate) mod token;
 
 use gloo_net::http::{Headers, Method, RequestBuilder, Response};
 use js_sys::JSON;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use triptych_protocol::{
-    Balance, ChatRequest, ErrorBody, ImageRequest, ImageResponse, Model, ModelList, Video, VideoList,
-    VideoRequest,
+    Balance, ChatRequest, ErrorBody, ImageRequest, ImageResponse, Limits, Modality, Model, ModelInfo, Price,
+    Video, VideoList, VideoRequest,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-pub(crate) use stream::StreamEvent;
+pub(crate) use stream::{Reader, StreamEvent};
 use token::Tokens;
 
 use crate::error::{Failure, FailureKind};
@@ -32,6 +32,44 @@ pub(crate) struct Client {
     tokens: Tokens,
     /// Ends every request when the widget goes.
     life: Option<AbortController>,
+}
+
+/// A list of models from a server that need not be ours.
+#[derive(Deserialize)]
+struct Listing {
+    data: Vec<Listed>,
+}
+
+/// A model of which another server than ours tells nothing but its name.
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    triptych: Option<ModelInfo>,
+}
+
+impl Listed {
+    fn into_model(self) -> Model {
+        let info = self.triptych.unwrap_or_else(|| ModelInfo {
+            name: self.id.clone(),
+            description: None,
+            modality: Modality::Chat,
+            parameters: Vec::new(),
+            price: Price::Other,
+            price_version: 0,
+            limits: Limits::default(),
+            tokenizer: None,
+            replacement: None,
+            warning: None,
+        });
+        Model {
+            id: self.id,
+            object: String::new(),
+            created: 0,
+            owned_by: String::new(),
+            shutdown_date: None,
+            triptych: info,
+        }
+    }
 }
 
 /// A body and when the server wants to be asked again, in milliseconds.
@@ -58,7 +96,8 @@ impl Client {
     }
 
     pub(crate) async fn models(&self) -> Result<Vec<Model>, Failure> {
-        Ok(self.get::<ModelList>("/v1/models").await?.body.data)
+        let list = self.get::<Listing>("/v1/models").await?.body;
+        Ok(list.data.into_iter().map(Listed::into_model).collect())
     }
 
     pub(crate) async fn balance(&self) -> Result<Balance, Failure> {
@@ -172,6 +211,12 @@ impl Client {
         if response.status() != 401 {
             return accept(response).await;
         }
+        if token.is_empty() {
+            return Err(Failure::new(
+                FailureKind::Token,
+                "The page gives no token: set the attribute token-url or site-key, or the property getToken.",
+            ));
+        }
         self.tokens.reject(&token);
         let token = self.tokens.get().await?;
         accept(self.send_with(&token, method, path, body, headers).await?).await
@@ -186,7 +231,9 @@ impl Client {
         headers: &[(&str, &str)],
     ) -> Result<Response, Failure> {
         let all = Headers::new();
-        all.set("authorization", &format!("Bearer {token}"));
+        if !token.is_empty() {
+            all.set("authorization", &format!("Bearer {token}"));
+        }
         for (name, value) in headers {
             all.set(name, value);
         }

@@ -8,6 +8,8 @@ use crate::error::Failure;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wallet {
     balance: Option<Balance>,
+    /// The server knows of no credits.
+    free: bool,
 }
 
 /// Whether the balance covers a call.
@@ -30,6 +32,16 @@ impl Wallet {
     /// The balance, once it is known.
     pub fn balance(&self) -> Option<&Balance> {
         self.balance.as_ref()
+    }
+
+    /// The server knows of no credits, so none are shown.
+    pub fn free(&mut self) {
+        self.free = true;
+    }
+
+    /// True where the server knows of no credits.
+    pub fn is_free(&self) -> bool {
+        self.free
     }
 
     /// Takes the server's word. Says whether anything changed.

@@ -30,6 +30,8 @@ struct Call {
     message: MessageId,
     key: String,
     stream: Option<String>,
+    /// The server has taken the call.
+    opened: bool,
     event: String,
     finish: Option<String>,
     resumes: u32,
@@ -142,6 +144,7 @@ impl Session {
             message: answer,
             key: key.clone(),
             stream: None,
+            opened: false,
             event: String::new(),
             finish: None,
             resumes: 0,
@@ -164,9 +167,11 @@ impl Session {
         if stream.is_some() {
             call.stream = stream;
         }
+        call.opened = true;
         // A stop that was asked for before the stream had a name.
         match (&call.stream, call.stop_asked) {
             (Some(stream), true) => vec![Effect::Stop { stream: stream.clone() }],
+            (None, true) => self.hang_up(),
             // What was held is held from here on.
             _ => vec![Effect::Balance(None)],
         }
@@ -196,12 +201,22 @@ impl Session {
         if std::mem::replace(&mut call.stop_asked, true) {
             return Vec::new();
         }
+        if call.opened && call.stream.is_none() {
+            return self.hang_up();
+        }
         let (id, stream) = (call.message, call.stream.clone());
         if let Some(message) = self.find(id) {
             message.status = Status::Stopping;
         }
         let mut effects = vec![Effect::MessageChanged(id)];
         effects.extend(stream.map(|stream| Effect::Stop { stream }));
+        effects
+    }
+
+    /// Ends an answer that has no name to be stopped by: its server notices that nobody listens.
+    fn hang_up(&mut self) -> Vec<Effect> {
+        let mut effects = vec![Effect::Abandon];
+        effects.extend(self.close(Status::Stopped));
         effects
     }
 
@@ -274,7 +289,7 @@ impl Session {
     fn clear(&mut self) -> Vec<Effect> {
         let mut effects = self.stop();
         if self.call.take().is_some() {
-            effects.push(Effect::Abandon);
+            effects.extend([Effect::Abandon, Effect::Balance(None)]);
         }
         self.messages.clear();
         effects.push(Effect::ListChanged);

@@ -106,19 +106,21 @@ impl Core {
         match effect {
             Effect::Start { request, key } => {
                 let core = self.clone();
+                let turn = self.next_turn();
                 wasm_bindgen_futures::spawn_local(async move {
-                    let mut sink = core.sink();
+                    let mut sink = core.sink(turn);
                     let result = core.client.chat(&request, &key, &mut sink).await;
-                    core.chat(outcome(result));
+                    core.ended(turn, result);
                 });
             }
             Effect::Resume { stream, after, attempt } => {
                 let core = self.clone();
+                let turn = self.turn.get();
                 wasm_bindgen_futures::spawn_local(async move {
                     clock::sleep(500 * (1 << attempt.min(4))).await;
-                    let mut sink = core.sink();
+                    let mut sink = core.sink(turn);
                     let result = core.client.resume(&stream, &after, &mut sink).await;
-                    core.chat(outcome(result));
+                    core.ended(turn, result);
                 });
             }
             Effect::Stop { stream } => {
@@ -128,7 +130,9 @@ impl Core {
                     let _ = core.client.stop_stream(&stream).await;
                 });
             }
-            Effect::Abandon => {}
+            Effect::Abandon => {
+                self.next_turn();
+            }
             Effect::KeepDraft(text) => {
                 if let Some(shelf) = &*self.shelf.borrow() {
                     shelf.set_text("draft", &text);
@@ -167,11 +171,32 @@ impl Core {
         self.signals.draft.set(typed);
     }
 
+    /// From here on only the next call is listened to.
+    fn next_turn(&self) -> u32 {
+        if let Some(reader) = self.reader.take() {
+            reader.hang_up();
+        }
+        self.turn.set(self.turn.get().wrapping_add(1));
+        self.turn.get()
+    }
+
+    fn ended(self: &Rc<Self>, turn: u32, result: Result<(), Failure>) {
+        if self.turn.get() == turn {
+            self.reader.take();
+            self.chat(outcome(result));
+        }
+    }
+
     /// Feeds what comes over a stream into the conversation.
-    fn sink(self: &Rc<Self>) -> impl FnMut(StreamEvent) + use<> {
+    fn sink(self: &Rc<Self>, turn: u32) -> impl FnMut(StreamEvent) + use<> {
         let core = self.clone();
         move |event| match event {
-            StreamEvent::Opened { stream } => core.chat(Input::Opened { stream }),
+            StreamEvent::Opened { reader, .. } if core.turn.get() != turn => reader.hang_up(),
+            _ if core.turn.get() != turn => {}
+            StreamEvent::Opened { stream, reader } => {
+                core.reader.replace(Some(reader));
+                core.chat(Input::Opened { stream });
+            }
             StreamEvent::Chunk { chunk, event } => {
                 for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
                     if let Some(text) =

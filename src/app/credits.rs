@@ -1,12 +1,12 @@
 use std::rc::Rc;
 
-use leptos::prelude::{GetUntracked, Update};
+use leptos::prelude::{GetUntracked, Update, WithUntracked};
 use triptych_protocol::{Balance, Credits, TriptychExtra};
 
 use super::{App, Core};
 use crate::client::clock::Timer;
-use crate::credits::Cover;
-use crate::error::Failure;
+use crate::credits::{Cover, Wallet};
+use crate::error::{Failure, FailureKind};
 use crate::host::HostEvent;
 
 impl App {
@@ -65,15 +65,20 @@ impl Core {
 
     pub(super) fn ask_balance(self: &Rc<Self>) {
         // One question at a time; its answer is as new as the last event that wanted it, or asked for again.
-        if self.asking_balance.replace(true) {
+        if self.signals.wallet.with_untracked(Wallet::is_free) || self.asking_balance.replace(true) {
             return;
         }
         let core = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             let answer = core.client.balance().await;
             core.asking_balance.set(false);
-            if let (Ok(balance), true) = (answer, core.alive.get()) {
-                core.take_balance(balance);
+            match answer {
+                Ok(balance) if core.alive.get() => core.take_balance(balance),
+                // Any server that speaks OpenAI's chat will do; only ours has credits.
+                Err(failure) if core.alive.get() && failure.kind == FailureKind::Gone => {
+                    core.signals.wallet.update(Wallet::free);
+                }
+                _ => {}
             }
         });
     }

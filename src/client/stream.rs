@@ -16,10 +16,20 @@ const LONGEST_SILENCE: i32 = 90_000;
 
 /// What came over a stream.
 pub(crate) enum StreamEvent {
-    /// The server has taken the call.
-    Opened { stream: Option<String> },
+    /// The server has taken the call; its answer is read from here.
+    Opened { stream: Option<String>, reader: Reader },
     /// A chunk, and the id under which the stream can be taken up after it.
     Chunk { chunk: Box<ChatChunk>, event: String },
+}
+
+/// What an answer is read from.
+pub(crate) struct Reader(ReadableStreamDefaultReader);
+
+impl Reader {
+    /// Reads no further and closes the connection.
+    pub(crate) fn hang_up(&self) {
+        drop(self.0.cancel());
+    }
 }
 
 /// Reads a stream to its `[DONE]`. An end without one is a broken connection.
@@ -32,9 +42,10 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
             "The server did not answer with a stream. Check the gateway's address.",
         ));
     }
-    sink(StreamEvent::Opened { stream: response.headers().get("x-stream-id") });
     let body = response.body().ok_or_else(Failure::network)?;
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let stream = response.headers().get("x-stream-id");
+    sink(StreamEvent::Opened { stream, reader: Reader(reader.clone()) });
     let mut decoder = Decoder::new();
     loop {
         let Some(bytes) = next(&reader).await? else { return Err(Failure::network()) };

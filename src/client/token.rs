@@ -45,6 +45,11 @@ pub(crate) struct Token {
 }
 
 impl Token {
+    /// For a server that asks for none.
+    pub(crate) fn none() -> Token {
+        Token { secret: String::new(), expires_at: f64::INFINITY }
+    }
+
     /// Reads what a host hands out: the bare token, or an object with `client_secret` and `expires_at` (seconds).
     pub(crate) fn from_value(value: &JsValue) -> Result<Token, Failure> {
         if let Some(secret) = value.as_string().filter(|secret| !secret.is_empty()) {

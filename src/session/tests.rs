@@ -75,6 +75,23 @@ fn a_stop_is_asked_of_the_server_and_the_answer_keeps_what_it_has() {
 }
 
 #[test]
+fn an_answer_without_a_name_is_stopped_by_hanging_up() {
+    let mut session = Session::default();
+    send(&mut session, "hello", "k1");
+    session.handle(Input::Opened { stream: None });
+    delta(&mut session, "Hi ", "", 400.0);
+    assert!(session.handle(Input::Stop).contains(&Effect::Abandon));
+    assert_eq!((last(&session).text.as_str(), &last(&session).status), ("Hi ", &Status::Stopped));
+    assert!(!session.is_busy());
+
+    let mut early = Session::default();
+    send(&mut early, "hello", "k1");
+    assert!(!early.handle(Input::Stop).contains(&Effect::Abandon), "it may still get a name");
+    assert!(early.handle(Input::Opened { stream: None }).contains(&Effect::Abandon));
+    assert_eq!(last(&early).status, Status::Stopped);
+}
+
+#[test]
 fn a_stop_before_the_stream_has_a_name_is_asked_once_it_has() {
     let mut session = Session::default();
     send(&mut session, "hello", "k1");

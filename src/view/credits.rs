@@ -19,6 +19,7 @@ pub(super) fn status(app: App) -> impl IntoView {
             class="credits"
             part="credits"
             class:low=move || wallet.with(|wallet| wallet.is_low())
+            hidden=move || wallet.with(|wallet| wallet.is_free())
             role="status"
             aria-label="Credits"
             title=exact
