@@ -237,7 +237,9 @@ fn holder(element: web_sys::Node) -> web_sys::Node {
 
 /// The node at `path`, of places among children from `root` on.
 fn find(root: &web_sys::Node, path: &[usize]) -> Option<web_sys::Node> {
-    path.iter().try_fold(root.clone(), |node, place| holder(node).child_nodes().item(*place as u32))
+    let (first, rest) = path.split_first()?;
+    let child = |node: web_sys::Node, place: usize| node.child_nodes().item(place as u32);
+    rest.iter().try_fold(child(root.clone(), *first)?, |node, place| child(holder(node), *place))
 }
 
 /// Copies the code that `button` belongs to, and lets the button say for a while how that went.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod page;
+mod painter;
 
 use triptych_copilot::{mount, version};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -38,7 +38,7 @@ fn is_reference(byte: u8) -> bool {
 
 /// Whether a mark after `previous` stands where a word begins.
 pub(crate) fn is_before_word(previous: char) -> bool {
-    previous.is_whitespace() || "([\"'*_~".contains(previous)
+    previous.is_whitespace() || matches!(previous, '(' | '[' | '"' | '\'' | '*' | '_' | '~')
 }
 
 /// Whether a mark between `previous` and `content` is likely to open something.
