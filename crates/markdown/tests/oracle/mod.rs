@@ -1,4 +1,5 @@
 //! The tree that pulldown-cmark gives, in the form of this crate's nodes.
+#![allow(dead_code)]
 
 use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
