@@ -1,8 +1,10 @@
-//! `cargo xtask bench gateway`: what the gateway adds to calls, beside a direct line and beside LiteLLM's proxy.
+//! `cargo xtask bench`: what the gateway adds to calls, beside a direct line and beside LiteLLM's proxy, and what a
+//! streamed answer costs a page, beside other chats.
 
 mod litellm;
 mod report;
 mod stage;
+mod stream;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 
 use self::stage::Stage;
+use self::stream::Stream;
 use crate::services::{Disk, Services};
 use crate::{process, tree};
 
@@ -25,6 +28,8 @@ pub(crate) struct Options {
 enum What {
     /// Latency, throughput and memory of the gateway, and the speed of its ledger.
     Gateway(Gateway),
+    /// What a streamed answer costs the page's main thread, beside other chats.
+    Stream(Stream),
 }
 
 #[derive(Args)]
@@ -47,32 +52,41 @@ struct Gateway {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let What::Gateway(options) = &options.what;
-    let measured = |part: &str| options.only.is_empty() || options.only.iter().any(|only| only == part);
-    let streams = raise_open_files(if options.short { 2_000 } else { 20_000 });
-    let profile = if options.debug { "debug" } else { "release" };
-    build(options.debug)?;
-    let litellm = if options.no_litellm || !measured("calls") { None } else { Some(litellm::installed()?) };
-
-    let mut text = report::heading(&env::args().skip(1).collect::<Vec<_>>().join(" "));
-    if measured("calls") {
-        let mut stage = Stage::set(profile, litellm.as_deref())?;
-        let calls = if options.short { 300 } else { 3000 };
-        let seconds = if options.short { 2 } else { 10 };
-        text += &stage.measure(calls, seconds, streams)?;
-    }
-    if measured("ledger") {
-        text += &ledger(profile, if options.short { 2 } else { 10 })?;
-    }
-    text += report::GOALS;
+    let heading = report::heading(&env::args().skip(1).collect::<Vec<_>>().join(" "));
+    let (text, keep) = match &options.what {
+        What::Gateway(options) => (options.measure()?, !options.dry_run && !options.debug),
+        What::Stream(options) => (options.measure()?, !options.dry_run),
+    };
+    let text = heading + &text;
     println!("{text}");
-    if !options.dry_run && !options.debug {
+    if keep {
         let file = tree::root().join("bench/RESULTS.md");
         let before = fs::read_to_string(&file).unwrap_or_else(|_| report::TITLE.to_owned());
         fs::write(&file, before + &text).with_context(|| format!("cannot write {}", file.display()))?;
         println!("Added to {}.", tree::shown(&file));
     }
     Ok(())
+}
+
+impl Gateway {
+    fn measure(&self) -> Result<String> {
+        let measured = |part: &str| self.only.is_empty() || self.only.iter().any(|only| only == part);
+        let streams = raise_open_files(if self.short { 2_000 } else { 20_000 });
+        let profile = if self.debug { "debug" } else { "release" };
+        build(self.debug)?;
+        let litellm = if self.no_litellm || !measured("calls") { None } else { Some(litellm::installed()?) };
+        let mut text = String::new();
+        if measured("calls") {
+            let mut stage = Stage::set(profile, litellm.as_deref())?;
+            let calls = if self.short { 300 } else { 3000 };
+            let seconds = if self.short { 2 } else { 10 };
+            text += &stage.measure(calls, seconds, streams)?;
+        }
+        if measured("ledger") {
+            text += &ledger(profile, if self.short { 2 } else { 10 })?;
+        }
+        Ok(text + report::GOALS)
+    }
 }
 
 fn build(debug: bool) -> Result<()> {
