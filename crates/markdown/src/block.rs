@@ -1,7 +1,7 @@
 //! Block structure: which containers a line goes on in, and what it begins.
 
 use crate::{
-    Kind, Node,
+    Kind, MAX_NODES, Node,
     edit::Op,
     html::{self, Until},
     line::{self, Cursor},
@@ -12,9 +12,6 @@ use crate::{
 
 /// How many containers nest at most. Markers of more are text.
 const MAX_LEVELS: usize = 40;
-
-/// How many blocks there are in one top-level block at most, cells included. The content of more goes to the last.
-pub(crate) const MAX_BLOCKS: usize = 20_000;
 
 /// A message's blocks so far.
 pub(crate) struct Blocks {
@@ -303,7 +300,7 @@ impl Blocks {
 
     /// Opens an element within a block.
     pub(crate) fn open_inner(&mut self, kind: Kind) -> bool {
-        let shown = self.state.count < MAX_BLOCKS;
+        let shown = self.state.count < MAX_NODES;
         if shown {
             self.state.count += 1;
             self.ops.push(Op::Open(kind));
@@ -312,7 +309,7 @@ impl Blocks {
     }
 
     pub(crate) fn leaf_node(&mut self, node: Node) {
-        if self.state.count < MAX_BLOCKS {
+        if self.state.count < MAX_NODES {
             self.state.count += 1;
             *self.children_mut() += 1;
             self.ops.push(Op::Leaf(node));

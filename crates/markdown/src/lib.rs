@@ -52,9 +52,10 @@ pub use url::Url;
 /// How deep elements nest at most; what is nested deeper becomes content of the last one.
 pub const MAX_DEPTH: usize = 64;
 
-/// How many nodes there are in one paragraph, heading or cell at most, and a limit to the blocks and cells within one
-/// top-level block, give or take their texts. What follows is plain text.
-pub const MAX_NODES: usize = 40_000;
+/// How many blocks and cells there are in one top-level block at most, and how many nodes in one paragraph, heading or
+/// cell, give or take their texts. What follows is plain text. A long answer stays far below, also where it is one
+/// table; the rows of a wide table, which are filled up with empty cells, do not.
+pub const MAX_NODES: usize = 60_000;
 
 /// Parses a whole text at once into its top-level nodes.
 pub fn parse(text: &str) -> Vec<Node> {

@@ -260,3 +260,12 @@ fn hostile_input_ends_soon_and_stays_within_the_limits() {
         );
     }
 }
+
+#[test]
+fn a_wide_table_is_not_filled_up_without_end() {
+    let table =
+        ["|a".repeat(8_000), "|\n".into(), "|-".repeat(8_000), "|\n".into(), "|b|\n".repeat(2_000)].concat();
+    let mut count = 0;
+    walk(&parse(&table), 1, &mut |_, _| count += 1);
+    assert!(count > 30_000 && count < MAX_NODES + 20_000, "{count}");
+}
