@@ -74,15 +74,23 @@ pub(crate) fn scan(text: &str) -> Scan<(String, Target)> {
     };
     let line = line_end(text, at);
     let space = link::separator(from(text, at));
-    if space > 0
-        && let Scan::Found(length, title) = link::title(from(text, at + space))
-    {
-        let end = at + space + length;
-        let line = line_end(text, end);
-        if is_blank(part(text, end..line)) {
-            return found((line + 1).min(text.len()), title);
+    let mut cut = false;
+    if space > 0 {
+        match link::title(from(text, at + space)) {
+            Scan::Found(length, title) => {
+                let end = at + space + length;
+                let line = line_end(text, end);
+                if is_blank(part(text, end..line)) {
+                    return found((line + 1).min(text.len()), title);
+                }
+            }
+            Scan::Cut => cut = true,
+            Scan::No => {}
         }
     }
     // A title that is none may still be the next line of a paragraph.
-    if is_blank(part(text, at..line)) { found((line + 1).min(text.len()), "") } else { Scan::No }
+    if is_blank(part(text, at..line)) {
+        return found((line + 1).min(text.len()), "");
+    }
+    if cut { Scan::Cut } else { Scan::No }
 }

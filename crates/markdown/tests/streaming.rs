@@ -355,3 +355,11 @@ fn a_block_that_cannot_be_settled_lags_behind_only_until_it_is_over() {
         assert_eq!(streamed(&words), parse(&text));
     }
 }
+
+#[test]
+fn a_definition_with_a_title_over_many_lines_is_never_a_paragraph() {
+    let text = ["[a]: https://a.example (", &"words of a title\n".repeat(100), ")\n\nsee [a]\n"].concat();
+    let words: Vec<_> = text.split_inclusive(' ').collect();
+    assert_eq!(streamed(&words), parse(&text));
+    assert_eq!(parse(&text).len(), 1);
+}

@@ -78,7 +78,7 @@ pub(crate) fn is_disputed(text: &str) -> bool {
         || (text.contains("-|") || text.contains("|-"))
             && (text.contains("]:") || text.contains('>') && text.contains("\n|") || text.contains("\\\n"))
         // The destination of a definition in a lazy line is taken for an underline.
-        || text.contains("]:\n")
+        || text.contains("]:") && (text.contains("\n=") || text.contains("]:\n"))
 }
 
 /// The same tree with no more white space than one space or line end at a time, but for code.
