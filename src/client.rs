@@ -14,7 +14,7 @@ use triptych_protocol::{
     Balance, ChatRequest, ErrorBody, ImageRequest, ImageResponse, Limits, Modality, Model, ModelInfo, Price,
     Video, VideoList, VideoRequest,
 };
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
@@ -295,7 +295,7 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<Told<T>, Failur
     let promise =
         <Response as Into<web_sys::Response>>::into(response).text().map_err(|_| Failure::network())?;
     let text = JsFuture::from(promise).await.map_err(|_| Failure::network())?;
-    let body = from_json(text.unchecked_ref::<js_sys::JsString>())?;
+    let body = from_json(&text.as_string().unwrap_or_default())?;
     Ok(Told { body, retry_after })
 }
 
@@ -312,8 +312,8 @@ pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
     JSON::stringify(&value).map(String::from).map_err(|_| unreadable())
 }
 
-pub(crate) fn from_json<T: DeserializeOwned>(text: &js_sys::JsString) -> Result<T, Failure> {
-    let value = JSON::parse(&String::from(text)).map_err(|_| unreadable())?;
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    let value = JSON::parse(text).map_err(|_| unreadable())?;
     serde_wasm_bindgen::from_value(value).map_err(|_| unreadable())
 }
 

@@ -21,6 +21,7 @@ pub mod sse;
 
 // What needs a browser to run; it compiles everywhere.
 mod app;
+mod chunk;
 mod client;
 pub mod copilot;
 mod handle;

@@ -12,16 +12,15 @@ mod markdown;
 mod message;
 mod panels;
 mod picture;
+mod resize;
 mod send;
 mod text;
 mod video;
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlElement, ResizeObserver};
 
+use self::resize::on_resize;
 use crate::app::{App, Catalogue};
 use crate::config::{Mode, Theme};
 
@@ -103,27 +102,10 @@ fn window(app: App) -> AnyView {
 /// Side by side or one at a time follows the widget's own width, whatever the page's is.
 fn observe_width(app: App, root: NodeRef<html::Div>) {
     let wide = app.signals.wide;
-    let observing = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
-    Effect::new(move || {
-        let Some(element) = root.get() else { return };
-        let element: HtmlElement = element.unchecked_into();
-        let measured = element.clone();
-        let call = Closure::<dyn FnMut()>::new(move || {
-            let is_wide = measured.offset_width() >= WIDE;
-            if wide.try_get_untracked().is_some_and(|was| was != is_wide) {
-                wide.set(is_wide);
-            }
-        });
-        if let Ok(observer) = ResizeObserver::new(call.as_ref().unchecked_ref()) {
-            observer.observe(&element);
-            observing.set_value(Some((observer, call)));
+    on_resize(root, move |element| {
+        let is_wide = element.offset_width() >= WIDE;
+        if wide.try_get_untracked().is_some_and(|was| was != is_wide) {
+            wide.set(is_wide);
         }
-    });
-    on_cleanup(move || {
-        observing.try_update_value(|observing| {
-            if let Some((observer, _)) = observing.take() {
-                observer.disconnect();
-            }
-        });
     });
 }

@@ -197,6 +197,9 @@ impl Core {
                 core.reader.replace(Some(reader));
                 core.chat(Input::Opened { stream });
             }
+            StreamEvent::Words { text, event } => {
+                core.chat(Input::Delta { text, event, now: clock::monotonic() });
+            }
             StreamEvent::Chunk { chunk, event } => {
                 for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
                     if let Some(text) =

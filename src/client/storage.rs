@@ -33,7 +33,7 @@ impl Shelf {
     }
 
     pub(crate) fn value<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        from_json(&self.text(name)?.as_str().into()).ok()
+        from_json(&self.text(name)?).ok()
     }
 
     pub(crate) fn set_value(&self, name: &str, value: &impl Serialize) {

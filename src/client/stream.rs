@@ -1,12 +1,15 @@
-use futures_util::future::{Either, select};
-use futures_util::pin_mut;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
 use gloo_net::http::Response;
 use triptych_protocol::ChatChunk;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
 
-use super::{clock, from_json, property};
+use super::clock::{self, Timer};
+use super::{from_json, property};
+use crate::chunk::words;
 use crate::error::{Failure, FailureKind};
 use crate::sse::Decoder;
 
@@ -18,6 +21,8 @@ const LONGEST_SILENCE: i32 = 90_000;
 pub(crate) enum StreamEvent {
     /// The server has taken the call; its answer is read from here.
     Opened { stream: Option<String>, reader: Reader },
+    /// More words of the answer, and the id under which the stream can be taken up after them.
+    Words { text: String, event: String },
     /// A chunk, and the id under which the stream can be taken up after it.
     Chunk { chunk: Box<ChatChunk>, event: String },
 }
@@ -47,32 +52,92 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
     let stream = response.headers().get("x-stream-id");
     sink(StreamEvent::Opened { stream, reader: Reader(reader.clone()) });
     let mut decoder = Decoder::new();
+    let silence = Silence::over(&reader);
     loop {
         let Some(bytes) = next(&reader).await? else { return Err(Failure::network()) };
+        silence.broken();
+        // What came together is told together.
+        let (mut text, mut last) = (String::new(), String::new());
         for event in decoder.push(&bytes) {
+            if let Some(more) = words(&event.data) {
+                text.push_str(&more);
+                last = event.id;
+                continue;
+            }
+            if !text.is_empty() {
+                sink(StreamEvent::Words {
+                    text: std::mem::take(&mut text),
+                    event: std::mem::take(&mut last),
+                });
+            }
             if event.data == "[DONE]" {
                 // Read to its very end, so that the connection is closed in order and can be used again.
-                wasm_bindgen_futures::spawn_local(
-                    async move { while let Ok(Some(_)) = next(&reader).await {} },
-                );
+                wasm_bindgen_futures::spawn_local(async move {
+                    while let Ok(Some(_)) = next(&reader).await {
+                        silence.broken();
+                    }
+                });
                 return Ok(());
             }
-            let chunk: Box<ChatChunk> = from_json(&event.data.as_str().into())?;
+            let chunk: Box<ChatChunk> = from_json(&event.data)?;
             sink(StreamEvent::Chunk { chunk, event: event.id });
+        }
+        if !text.is_empty() {
+            sink(StreamEvent::Words { text, event: last });
         }
     }
 }
 
-async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<Vec<u8>>, Failure> {
-    let (read, silence) = (JsFuture::from(reader.read()), clock::sleep(LONGEST_SILENCE));
-    pin_mut!(read, silence);
-    let result = match select(read, silence).await {
-        Either::Left((result, _)) => result.map_err(|_| Failure::network())?,
-        Either::Right(_) => {
+/// Ends the reading of a stream that is silent for too long. One timer looks now and then; one for each piece would cost
+/// more than the piece.
+struct Silence {
+    since: Rc<Cell<f64>>,
+    timer: Rc<RefCell<Option<Timer>>>,
+}
+
+impl Silence {
+    fn over(reader: &ReadableStreamDefaultReader) -> Silence {
+        let silence = Silence { since: Rc::new(Cell::new(clock::monotonic())), timer: Rc::default() };
+        watch(&silence.since, &silence.timer, reader.clone(), LONGEST_SILENCE);
+        silence
+    }
+
+    fn broken(&self) {
+        self.since.set(clock::monotonic());
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        self.timer.take();
+    }
+}
+
+fn watch(
+    since: &Rc<Cell<f64>>,
+    timer: &Rc<RefCell<Option<Timer>>>,
+    reader: ReadableStreamDefaultReader,
+    wait: i32,
+) {
+    let (seen, next) = (since.clone(), Rc::downgrade(timer));
+    let look = move || {
+        let rest = f64::from(LONGEST_SILENCE) - (clock::monotonic() - seen.get());
+        if rest <= 0.0 {
+            // The reading ends with nothing more, as where the connection broke.
             drop(reader.cancel());
-            return Err(Failure::network());
+        } else if let Some(timer) = next.upgrade() {
+            watch(&seen, &timer, reader, rest.ceil() as i32);
         }
     };
+    // The timer that called is dropped only after the next one stands: it owns the closure that is running.
+    let before = timer.replace(Timer::new(wait, look));
+    if let Some(before) = before {
+        wasm_bindgen_futures::spawn_local(async move { drop(before) });
+    }
+}
+
+async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<Vec<u8>>, Failure> {
+    let result = JsFuture::from(reader.read()).await.map_err(|_| Failure::network())?;
     if property(&result, "done").is_truthy() {
         return Ok(None);
     }

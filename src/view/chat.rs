@@ -1,6 +1,9 @@
+use std::cell::Cell;
+
 use leptos::html;
 use leptos::prelude::*;
 
+use super::resize::on_resize;
 use super::{composer, icon, message};
 use crate::app::App;
 
@@ -12,23 +15,27 @@ pub(super) fn panel(app: App) -> impl IntoView {
     let signals = app.signals;
     let transcript = NodeRef::<html::Div>::new();
     let at_end = RwSignal::new(true);
+    // Where the reader was at the last look.
+    let top = Cell::new(0);
     let empty = move || signals.messages.with(Vec::is_empty);
     let to_end = move || {
         if let Some(element) = transcript.get_untracked() {
             element.set_scroll_top(element.scroll_height());
         }
     };
-    // New words keep the end in view only where the reader is at the end already.
-    let follow = Callback::new(move |()| {
-        if at_end.get_untracked() {
+    let thread = NodeRef::<html::Div>::new();
+    // New words, and a composer that grows, keep the end in view only where the reader is at the end already.
+    let follow = move |_: &_| {
+        if at_end.try_get_untracked() == Some(true) {
             to_end();
         }
-    });
+    };
+    on_resize(thread, follow);
+    on_resize(transcript, follow);
     Effect::new(move |before: Option<usize>| {
         let count = signals.messages.with(Vec::len);
         if before.is_some_and(|before| count > before) {
             at_end.set(true);
-            request_animation_frame(to_end);
         }
         count
     });
@@ -43,24 +50,32 @@ pub(super) fn panel(app: App) -> impl IntoView {
             node_ref=transcript
             on:scroll=move |_| {
                 if let Some(element) = transcript.get_untracked() {
-                    let rest = element.scroll_height() - element.scroll_top() - element.client_height();
-                    let now = rest < NEAR;
+                    let place = element.scroll_top();
+                    let rest = element.scroll_height() - place - element.client_height();
+                    // Only a reader scrolls back. A window that has become smaller is followed in a moment.
+                    let back = place < top.replace(place);
+                    let now = rest < NEAR || (at_end.get_untracked() && !back);
                     if at_end.get_untracked() != now {
                         at_end.set(now);
                     }
                 }
             }
         >
-            <Show when=empty>
-                <div class="empty">
-                    <span class="badge">{icon::mark()}</span>
-                    <p class="greeting">{move || signals.greeting.get()}</p>
-                    <p class="hint">"Each answer shows what it cost. Nothing is sent before you press Send."</p>
-                </div>
-            </Show>
-            <For each=move || signals.messages.get() key=|id| *id let:id>
-                {message::message(app, id, follow)}
-            </For>
+            <div class="thread" node_ref=thread>
+                <Show when=empty>
+                    <div class="empty">
+                        <span class="badge">{icon::mark()}</span>
+                        <p class="greeting">{move || signals.greeting.get()}</p>
+                        <p class="hint">
+                            {move || (!signals.wallet.with(|wallet| wallet.is_free())).then_some("Each answer shows what it cost. ")}
+                            "Nothing is sent before you press Send."
+                        </p>
+                    </div>
+                </Show>
+                <For each=move || signals.messages.get() key=|id| *id let:id>
+                    {message::message(app, id)}
+                </For>
+            </div>
         </div>
         <Show when=move || !at_end.get() && !empty()>
             <button type="button" class="to-end" aria-label="Go to the newest message" on:click=move |_| to_end()>

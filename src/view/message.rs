@@ -12,10 +12,10 @@ use crate::error::FailureKind;
 use crate::session::{MessageId, Status};
 
 /// One message.
-pub(super) fn message(app: App, id: MessageId, painted: Callback<()>) -> AnyView {
+pub(super) fn message(app: App, id: MessageId) -> AnyView {
     match app.message(id) {
         Some((Role::User, _)) => said(app.text_from(id, 0)),
-        Some((_, view)) => answer(app, id, view, painted),
+        Some((_, view)) => answer(app, id, view),
         None => ().into_any(),
     }
 }
@@ -29,9 +29,9 @@ fn said(text: String) -> AnyView {
     .into_any()
 }
 
-fn answer(app: App, id: MessageId, view: MessageView, painted: Callback<()>) -> AnyView {
+fn answer(app: App, id: MessageId, view: MessageView) -> AnyView {
     let body = NodeRef::<html::Div>::new();
-    paint(app, id, view.clone(), body, painted);
+    paint(app, id, view.clone(), body);
     let state = view.state;
     let live = {
         let state = state.clone();
@@ -54,7 +54,7 @@ fn answer(app: App, id: MessageId, view: MessageView, painted: Callback<()>) -> 
 }
 
 /// Paints what came since the last time. Finished blocks are left alone.
-fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>, painted: Callback<()>) {
+fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>) {
     let painter = StoredValue::new_local(None::<(Painter, Option<Stream>, usize)>);
     Effect::new(move || {
         let length = view.length.get();
@@ -76,7 +76,6 @@ fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>, p
                 *stream = None;
             }
         });
-        painted.run(());
     });
 }
 

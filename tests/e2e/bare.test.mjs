@@ -124,6 +124,30 @@ test("an answer without a name is stopped by hanging up, and the next one has on
   await page.close();
 });
 
+test("the end stays in view for who reads there, and nowhere else", { timeout: 60_000 }, async () => {
+  const { page } = await open("/");
+  await page.setViewportSize({ width: 500, height: 400 });
+  await page.getByRole("textbox", { name: "Message" }).fill("Go on for ever");
+  await page.getByRole("button", { name: "Send" }).click();
+  const transcript = page.getByRole("log", { name: "Conversation" });
+  const place = () => transcript.evaluate((log) => ({ top: log.scrollTop, rest: log.scrollHeight - log.scrollTop - log.clientHeight, all: log.scrollHeight }));
+  await eventually(async () => (await place()).top > 100, "the answer is longer than the panel");
+  assert.ok((await place()).rest < 2);
+  // A taller box for typing leaves less room, and the end in it.
+  await page.getByRole("textbox", { name: "Message" }).fill("a\nb\nc\nd");
+  await eventually(async () => (await place()).rest < 2, "the end is in view again");
+  await transcript.hover();
+  await page.mouse.wheel(0, -100);
+  const back = page.getByRole("button", { name: "Go to the newest message" });
+  await back.waitFor();
+  const { top, all } = await place();
+  await eventually(async () => (await place()).all > all + 20, "the answer goes on");
+  assert.equal((await place()).top, top);
+  await back.click();
+  await eventually(async () => (await place()).rest < 2, "the end is in view");
+  await page.close();
+});
+
 test("a server that wants a token is answered with the way to give one", { timeout: 60_000 }, async () => {
   const { page } = await open("/closed");
   await page.getByText("set the attribute token-url").waitFor();
