@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use reqwest::Client;
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use crate::dice::Dice;
 use crate::gateway::{BETWEEN_TRIES, Gateway, Place};
@@ -141,7 +141,7 @@ async fn come_to_rest(
     let mut database = place.connection().await;
     while !books::at_rest(client, &mortal.url).await {
         if started.elapsed() > PATIENCE {
-            return Err("the run does not come to rest".to_owned());
+            return Err(format!("the run does not come to rest: {}", open_things(&mut database).await));
         }
         let open = "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN state = 'indeterminate' THEN 1 ELSE 0 END), 0) \
                     AS BIGINT) FROM job WHERE state NOT IN ('completed', 'failed', 'cancelled', 'expired')";
@@ -161,6 +161,25 @@ async fn come_to_rest(
         tokio::time::sleep(BETWEEN_TRIES).await;
     }
     Ok(())
+}
+
+/// What is left of a run that does not end.
+async fn open_things(database: &mut AnyConnection) -> String {
+    let mut told = Vec::new();
+    for query in [
+        "SELECT 'job ' || id || ' ' || state || ' due ' || due_at || ' lease ' || lease_until || ' of ' || \
+         COALESCE(lease_owner, '') || ' misses ' || misses || ' deadline ' || deadline_at FROM job \
+         WHERE state NOT IN ('completed', 'failed', 'cancelled', 'expired')",
+        "SELECT 'hold ' || id || ' ' || kind || ' of ' || epoch || ' deadline ' || deadline FROM reservation \
+         WHERE state = 'held'",
+        "SELECT 'place ' || provider || ' ' || COALESCE(job_id, '') FROM upstream_slot WHERE job_id IS NOT NULL",
+    ] {
+        match sqlx::query(query).fetch_all(&mut *database).await {
+            Ok(rows) => told.extend(rows.iter().map(|row| row.get::<String, _>(0))),
+            Err(error) => told.push(error.to_string()),
+        }
+    }
+    told.join("\n  ")
 }
 
 fn log(place: &Place, count: u32) -> String {
