@@ -79,7 +79,7 @@ initial_grant = 2000
 id = "simulator"
 kind = "{kind}"
 base_url = "{provider}"
-max_video_jobs = 3
+max_video_jobs = {PLACES}
 [policy]
 url = "{judge}"
 secret_env = "POLICY_SECRET"
@@ -135,6 +135,8 @@ before = false
     }
 }
 
+/// Jobs that run at the provider at once.
+pub(crate) const PLACES: i64 = 3;
 /// A port that was in use a moment ago may need one more.
 pub(crate) const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 

@@ -143,11 +143,13 @@ async fn come_to_rest(
         if started.elapsed() > PATIENCE {
             return Err(format!("the run does not come to rest: {}", open_things(&mut database).await));
         }
+        // Jobs whose fate nobody knows keep their places at the provider, and those that wait for one wait on.
         let open = "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN state = 'indeterminate' THEN 1 ELSE 0 END), 0) \
-                    AS BIGINT) FROM job WHERE state NOT IN ('completed', 'failed', 'cancelled', 'expired')";
+                    AS BIGINT), CAST(COALESCE(SUM(CASE WHEN state = 'queued' THEN 1 ELSE 0 END), 0) AS BIGINT) \
+                    FROM job WHERE state NOT IN ('completed', 'failed', 'cancelled', 'expired')";
         let row = sqlx::query(open).fetch_one(&mut database).await.map_err(|error| error.to_string())?;
-        let (open, lost): (i64, i64) = (row.get(0), row.get(1));
-        if open > 0 && open == lost {
+        let (open, lost, queued): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        if lost > 0 && open == lost + queued && (queued == 0 || lost >= gateway::PLACES) {
             let overdue = "UPDATE job SET deadline_at = 1, due_at = 1 WHERE state = 'indeterminate'";
             sqlx::query(overdue).execute(&mut database).await.map_err(|error| error.to_string())?;
             // A worker that sleeps until the old deadline has to look again.
