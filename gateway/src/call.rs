@@ -171,7 +171,7 @@ impl<'a> Call<'a> {
         quote: &Quote,
         life: Duration,
     ) -> Result<(ReservationId, Quote), Error> {
-        let alone = Limits::of(state, self.caller, Demand::new(model, quote)).is_empty();
+        let alone = tx.is_none() && Limits::of(state, self.caller, Demand::new(model, quote)).is_empty();
         let mut quote = quote.clone();
         loop {
             let hold = new_hold(state, self.caller, model, &quote, life)?;

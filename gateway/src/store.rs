@@ -45,8 +45,8 @@ pub(crate) struct Store {
     dialect: Dialect,
     epoch: Arc<str>,
     url: Arc<str>,
-    /// Held as long as the store is open: a SQLite file has one gateway only.
     silence: Duration,
+    /// Held as long as the store is open: a SQLite file has one gateway only.
     lock: Arc<Mutex<Option<lock::FileLock>>>,
 }
 
