@@ -44,6 +44,8 @@ enum Verb {
     Bench(bench::Options),
     /// Kill gateways at every dangerous place while users call them, and check the books after each run.
     Torture(torture::Options),
+    /// Build the widget alone, for `cargo xtask demo --widget`.
+    Widget(widget::Options),
     /// Build the npm package: pkg/dist, and its packed file in target/pack.
     Dist,
     /// Print the sizes of what a page downloads, and fail when the loader is over its budget.
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Verb::Test(options) => test::run(&options),
         Verb::Bench(options) => bench::run(&options),
         Verb::Torture(options) => torture::run(&options),
+        Verb::Widget(options) => widget::run(&options),
         Verb::Dist => dist::run(),
         Verb::Size => size::run(),
         Verb::Tidy => tidy::run(),

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use anyhow::{Context, Result};
+use clap::Args;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{process, tools, tree};
@@ -16,12 +17,34 @@ const LEPTOS_APP: &str = "leptos_app";
 /// The profile in the root Cargo.toml that is made for size.
 const PROFILE: &str = "wasm-release";
 
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Where it goes; the folder is emptied first.
+    dir: PathBuf,
+    /// Built in seconds, large and slow: for work on the widget.
+    #[arg(long)]
+    quick: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if !options.quick {
+        return build(&options.dir);
+    }
+    process::run(&mut compile(&["--lib"])?)?;
+    assemble("debug", &options.dir)
+}
+
 /// Puts a widget that a page can load into `dir`, which is emptied first. It is not yet run through
 /// wasm-opt.
 pub(crate) fn build(dir: &Path) -> Result<()> {
     let mut cargo = compile(&["--lib", "--profile", PROFILE])?;
     process::run(cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths()))?;
-    let module = folder(PROFILE).join(format!("{STEM}.wasm"));
+    assemble(PROFILE, dir)
+}
+
+/// The compiled module with its glue and our own JavaScript.
+fn assemble(profile: &str, dir: &Path) -> Result<()> {
+    let module = folder(profile).join(format!("{STEM}.wasm"));
     tree::empty_dir(dir)?;
     bind(&module, dir, STEM)?;
     for file in tree::files(&tree::package().join("src"), &[])? {
