@@ -4,9 +4,14 @@
 use std::collections::BTreeMap;
 
 use triptych_protocol::{
-    Bound, Estimate, Modality, Model, PictureOrder, Price, chat_hold, framed_tokens, pictures_hold,
-    video_cost,
+    Bound, Estimate, Modality, Model, PictureOrder, Price, TokenBound, framed_tokens, pictures_hold,
+    tokens_hold, video_cost,
 };
+
+use crate::attachment::Cargo;
+
+/// OpenAI counts ten tokens of sound a second; gateways bound it by twenty.
+const SOUND_TOKENS_PER_SECOND: u64 = 20;
 
 /// What is chosen in a panel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,11 +69,28 @@ impl Form {
         }
     }
 
-    /// What a chat call would hold, from the bytes of each message that would be sent.
-    pub fn chat_estimate(&self, message_bytes: &[usize]) -> Option<Estimate> {
+    /// What a chat call would hold at most. None where it carries what has no price here.
+    pub fn chat_estimate(&self, cargo: &Cargo) -> Option<Estimate> {
         let info = &self.model()?.triptych;
-        let amount = chat_hold(&info.price, message_bytes, info.limits.default_completion_tokens?).ok()?;
-        Some(Estimate::new(amount, Bound::AtMost, info.price_version))
+        if cargo.documents > 0 {
+            return None;
+        }
+        let image = match cargo.pictures {
+            0 => 0,
+            pictures => pictures.saturating_mul(u64::from(info.limits.image_tokens?)),
+        };
+        // More than its context a model cannot read, however it was counted.
+        let most = info.limits.context_tokens.map_or(u64::MAX, u64::from);
+        let bound = TokenBound {
+            text: framed_tokens(cargo.text, cargo.frames).min(most),
+            image: image.min(most),
+            audio: cargo.seconds.saturating_mul(SOUND_TOKENS_PER_SECOND).min(most),
+            completion: u64::from(info.limits.default_completion_tokens?),
+            ..TokenBound::default()
+        };
+        let amount = tokens_hold(&info.price, &bound).ok()?;
+        let prompt_tokens = Some(bound.prompt());
+        Some(Estimate { prompt_tokens, ..Estimate::new(amount, Bound::AtMost, info.price_version) })
     }
 
     /// What a picture or a clip with these values would hold, for a prompt of so many bytes.
@@ -160,6 +182,10 @@ mod tests {
     #[test]
     fn an_empty_catalogue_makes_a_form_without_a_price() {
         let form = Form::new(&[], Modality::Chat, None);
-        assert!(form.model().is_none() && form.estimate(5).is_none() && form.chat_estimate(&[1]).is_none());
+        assert!(
+            form.model().is_none()
+                && form.estimate(5).is_none()
+                && form.chat_estimate(&Cargo::default()).is_none()
+        );
     }
 }

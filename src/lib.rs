@@ -9,6 +9,7 @@
 //! view! { <Copilot config=Config { token_url: Some("/token".into()), ..Config::new("https://ai.example.com") } /> }
 //! ```
 
+pub mod attachment;
 pub mod config;
 pub mod credits;
 pub mod error;

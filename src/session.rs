@@ -9,6 +9,7 @@ use triptych_protocol::{ChatMessage, ChatRequest, Role, StreamOptions, TriptychE
 pub use message::{Message, MessageId, Pace, Status};
 pub use signal::{Effect, Input};
 
+use crate::attachment::{Attachment, Cargo, content};
 use crate::error::{Failure, FailureKind};
 
 /// How often a broken stream is taken up again before the user is asked.
@@ -19,6 +20,7 @@ const MOST_RESUMES: u32 = 5;
 pub struct Session {
     messages: Vec<Message>,
     draft: String,
+    attached: Vec<Attachment>,
     call: Option<Call>,
     next: u32,
     last_key: Option<(MessageId, String)>,
@@ -66,10 +68,20 @@ impl Session {
         self.call.is_some()
     }
 
-    /// The bytes of each message that a send would carry, the draft included.
-    pub fn bytes_to_send(&self) -> Vec<usize> {
-        let history = self.history(None).map(|message| message.text.len());
-        history.chain(Some(self.draft.trim().len())).collect()
+    /// What a send would carry: the conversation, the draft and what is attached to it.
+    pub fn cargo(&self) -> Cargo {
+        let mut cargo = self.past();
+        cargo.message(self.draft.trim(), &self.attached);
+        cargo
+    }
+
+    /// What the next send carries along of what was said before.
+    pub fn past(&self) -> Cargo {
+        let mut cargo = Cargo::default();
+        for message in self.history(None) {
+            cargo.message(&message.text, &message.attachments);
+        }
+        cargo
     }
 
     /// Takes in what happened; the effects are to be carried out in their order.
@@ -78,6 +90,10 @@ impl Session {
             Input::Draft(text) => {
                 self.draft = text;
                 vec![Effect::KeepDraft(self.draft.clone())]
+            }
+            Input::Attach(attached) => {
+                self.attached = attached;
+                Vec::new()
             }
             Input::Send { model, key, now } => self.send(model, key, now),
             Input::Retry { message, model, key, now } => self.retry(message, model, key, now),
@@ -99,13 +115,21 @@ impl Session {
 
     fn send(&mut self, model: String, key: String, now: f64) -> Vec<Effect> {
         let text = self.draft.trim().to_owned();
-        if text.is_empty() || self.call.is_some() {
+        if (text.is_empty() && self.attached.is_empty()) || self.call.is_some() {
             return Vec::new();
         }
         self.draft.clear();
-        self.append(Role::User, text, Status::Done);
+        let attachments = std::mem::take(&mut self.attached);
+        let mut effects = vec![Effect::DraftReplaced, Effect::KeepDraft(String::new())];
+        if !attachments.is_empty() {
+            effects.push(Effect::AttachmentsTaken);
+        }
+        let said = self.append(Role::User, text, Status::Done);
+        if let Some(message) = self.find(said) {
+            message.attachments = attachments;
+        }
         let answer = self.append(Role::Assistant, String::new(), Status::Waiting);
-        let mut effects = vec![Effect::DraftReplaced, Effect::KeepDraft(String::new()), Effect::ListChanged];
+        effects.push(Effect::ListChanged);
         effects.extend(self.start(answer, model, key, now));
         effects
     }
@@ -134,7 +158,10 @@ impl Session {
     fn start(&mut self, answer: MessageId, model: String, key: String, now: f64) -> Vec<Effect> {
         let messages = self
             .history(Some(answer))
-            .map(|message| ChatMessage { role: message.role, content: message.text.clone() })
+            .map(|message| ChatMessage {
+                role: message.role,
+                content: content(&message.text, &message.attachments),
+            })
             .collect();
         if let Some(message) = self.find(answer) {
             message.pace.sent = now;
@@ -299,13 +326,16 @@ impl Session {
     /// What the model is told: everything that was said, without answers that failed before their first word.
     fn history(&self, before: Option<MessageId>) -> impl Iterator<Item = &Message> {
         let until = before.unwrap_or(MessageId(u32::MAX));
-        self.messages.iter().filter(move |message| message.id < until && !message.text.is_empty())
+        self.messages.iter().filter(move |message| {
+            message.id < until && !(message.text.is_empty() && message.attachments.is_empty())
+        })
     }
 
     fn append(&mut self, role: Role, text: String, status: Status) -> MessageId {
         let id = MessageId(self.next);
         self.next += 1;
-        self.messages.push(Message { id, role, text, status, receipt: None, pace: Pace::default() });
+        let (attachments, pace) = (Vec::new(), Pace::default());
+        self.messages.push(Message { id, role, text, attachments, status, receipt: None, pace });
         id
     }
 

@@ -53,8 +53,8 @@ impl App {
         self.signals.draft.with(|_| ());
         self.signals.messages.with(|_| ());
         self.signals.busy.with(|_| ());
-        let bytes = self.core()?.chat.borrow().bytes_to_send();
-        self.signals.chat_form.with(|form| form.chat_estimate(&bytes))
+        let cargo = self.core()?.chat.borrow().cargo();
+        self.signals.chat_form.with(|form| form.chat_estimate(&cargo))
     }
 
     /// Who said a message and what its view reads.
@@ -145,6 +145,7 @@ impl Core {
                 let draft = self.chat.borrow().draft().to_owned();
                 self.signals.draft.set(draft);
             }
+            Effect::AttachmentsTaken => {}
             Effect::Began => self.announce("Sent. The answer is coming."),
             Effect::Answered(id) => self.answered(id),
             Effect::Reported(failure) => {

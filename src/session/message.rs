@@ -1,5 +1,6 @@
 use triptych_protocol::{Receipt, Role};
 
+use crate::attachment::Attachment;
 use crate::error::Failure;
 
 /// Names a message for as long as the conversation lives.
@@ -15,6 +16,8 @@ pub struct Message {
     pub role: Role,
     /// What was said so far.
     pub text: String,
+    /// What was sent along.
+    pub attachments: Vec<Attachment>,
     /// Where it stands.
     pub status: Status,
     /// What it cost, once the server has told.

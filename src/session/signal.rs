@@ -1,6 +1,7 @@
 use triptych_protocol::{ChatRequest, TriptychExtra, Usage};
 
 use super::MessageId;
+use crate::attachment::Attachment;
 use crate::error::Failure;
 
 /// What happened.
@@ -8,6 +9,8 @@ use crate::error::Failure;
 pub enum Input {
     /// The user typed.
     Draft(String),
+    /// What is to be sent along with the draft has changed.
+    Attach(Vec<Attachment>),
     /// The user sends the draft. `key` is fresh and names this click for good.
     Send {
         /// The model.
@@ -97,6 +100,8 @@ pub enum Effect {
     TextGrew(MessageId),
     /// The draft was changed by the machine and not by the user.
     DraftReplaced,
+    /// What was attached to the draft has been sent with it.
+    AttachmentsTaken,
     /// An answer has begun.
     Began,
     /// An answer has ended well.

@@ -53,7 +53,7 @@ fn a_send_takes_the_draft_and_nothing_is_sent_twice() {
     let effects = send(&mut session, "  hello \n", "k1");
     let started: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::Start { .. })).collect();
     let [Effect::Start { request, key }] = started.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((request.messages[0].content.as_str(), key.as_str()), ("hello", "k1"));
+    assert_eq!((request.messages[0].content.as_text(), key.as_str()), (Some("hello"), "k1"));
     assert_eq!(session.draft(), "");
     assert_eq!(session.handle(Input::Send { model: "m".into(), key: "k2".into(), now: 0.0 }), []);
     session.handle(Input::Draft("next".into()));
@@ -171,7 +171,8 @@ fn an_answer_that_hit_its_cap_says_so() {
 fn the_price_of_the_next_send_counts_the_whole_conversation() {
     let mut session = streaming();
     session.handle(Input::Draft(" abc ".into()));
-    assert_eq!(session.bytes_to_send(), ["hello".len(), "Hi ".len(), 3]);
+    let cargo = session.cargo();
+    assert_eq!((cargo.text, cargo.frames), ("helloHi ".len() as u64 + 3, 3));
 }
 
 fn any_input() -> impl Strategy<Value = Input> {

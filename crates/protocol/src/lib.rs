@@ -19,8 +19,8 @@ mod tokens;
 mod video;
 
 pub use chat::{
-    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Cut, Delta, PromptDetails, Role,
-    StreamOptions, TriptychExtra, Usage,
+    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Content, Cut, Delta, FileData,
+    ImageUrl, InputAudio, Part, PromptDetails, Role, StreamOptions, TriptychExtra, Usage,
 };
 pub use credits::{Balance, EntriesPage, EntryKind, LedgerEntry, Receipt};
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};

@@ -180,6 +180,9 @@ pub struct Limits {
     /// Longest recording, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_seconds: Option<u32>,
+    /// Most bytes of a call's body, attachments included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_bytes: Option<u32>,
 }
 
 impl ModelInfo {

@@ -160,6 +160,7 @@ fn models_keep_their_shape() {
                 max_hold: Some(Credits::from_whole(20)),
                 image_tokens: Some(4_096),
                 max_seconds: Some(7_200),
+                body_bytes: Some(1_048_576),
             },
             tokenizer: Some(Tokenizer::O200k),
             replacement: Some("gpt-6".into()),
@@ -241,6 +242,18 @@ fn chat_keeps_its_shape() {
             max_completion_tokens: Some(1_024),
         },
     );
+    let parts = vec![
+        Part::Text { text: "What is this?".into() },
+        Part::ImageUrl { image_url: ImageUrl { url: "data:image/png;base64,iVBORw0KGgo=".into() } },
+        Part::File {
+            file: FileData {
+                filename: "report.pdf".into(),
+                file_data: "data:application/pdf;base64,JVBERi0=".into(),
+            },
+        },
+        Part::InputAudio { input_audio: InputAudio { data: "UklGRg==".into(), format: "wav".into() } },
+    ];
+    golden("chat_parts", ChatMessage { role: Role::User, content: Content::Parts(parts) });
     let choice = |content: Option<&str>, finish: Option<&str>| ChatChoice {
         index: 0,
         delta: Delta { content: content.map(String::from), refusal: None },

@@ -169,6 +169,7 @@ impl From<WrittenLimits> for Limits {
             max_hold: credits(written.max_hold),
             image_tokens: written.image_tokens,
             max_seconds: written.max_seconds,
+            body_bytes: None,
         }
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn router() -> Calls {
     responses((status = 200, description = "With what each takes and costs.", body = ModelList)),
 )]
 async fn list(State(state): State<AppState>, caller: Caller) -> Json<ModelList> {
-    let data = state.catalogue.list().into_iter().filter(|model| usable(&caller, model)).collect();
+    let models = state.catalogue.list().into_iter().filter(|model| usable(&caller, model));
+    let data = models.map(|model| bounded(&state, model)).collect();
     Json(ModelList { object: "list".to_owned(), data })
 }
 
@@ -36,7 +37,15 @@ async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Model>, Error> {
     let model = state.catalogue.listed(&id)?;
-    if usable(&caller, &model) { Ok(Json(model)) } else { Err(Error::not_found("model")) }
+    if usable(&caller, &model) { Ok(Json(bounded(&state, model))) } else { Err(Error::not_found("model")) }
+}
+
+/// Whoever attaches a file wants to know before the call how much a call may carry.
+fn bounded(state: &AppState, mut model: Model) -> Model {
+    if matches!(model.triptych.modality, Modality::Chat | Modality::Audio) {
+        model.triptych.limits.body_bytes = u32::try_from(state.config.limits.body_bytes).ok();
+    }
+    model
 }
 
 fn usable(caller: &Caller, model: &Model) -> bool {
