@@ -30,6 +30,8 @@ pub(crate) struct Blocks {
     pub(crate) pending: Vec<Pending>,
     /// Labels without a definition in the part of a paragraph that has been handed out.
     pub(crate) missing: Vec<String>,
+    /// Whether there are formulas.
+    pub(crate) math: bool,
 }
 
 impl Blocks {
@@ -55,6 +57,7 @@ impl Blocks {
             references: References::default(),
             pending: Vec::new(),
             missing: Vec::new(),
+            math: false,
         }
     }
 
@@ -131,6 +134,10 @@ impl Blocks {
             if let Some((mark, length)) = line::fence(rest) {
                 self.close_to(keep);
                 return self.begin_fence(mark, length, cursor.indent(), text::from(rest, length));
+            }
+            if let Some(bracket) = self.formula(rest) {
+                self.close_to(keep);
+                return self.begin_math(bracket, text::from(rest, 2), ended);
             }
             break;
         }

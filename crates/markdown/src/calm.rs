@@ -18,8 +18,9 @@ pub(crate) fn visible(text: &str) -> &str {
 
 /// Whether a line has only markers so far, and may yet be anything. A paragraph followed by `-` is a heading until the
 /// item that it was going to be arrives.
-pub(crate) fn is_undecided(line: &str) -> bool {
-    line.bytes().all(|byte| byte.is_ascii_digit() || b" \t-=*+_#>|:`~.)<[".contains(&byte))
+pub(crate) fn is_undecided(line: &str, math: bool) -> bool {
+    let marker = |byte: u8| byte.is_ascii_digit() || b" \t-=*+_#>|:`~.)<[".contains(&byte);
+    line.bytes().all(|byte| marker(byte) || math && byte == b'$')
 }
 
 /// The beginning of the box of a task.

@@ -54,6 +54,10 @@ pub(crate) fn emit(inline: &Inline<'_>, count: usize, room: &mut Room, ops: &mut
                 let url = if linked { None } else { url.clone() };
                 ops.push(Op::Leaf(Node::Image { alt: alt.clone(), url, title: title.clone() }));
             }
+            Piece::Math { source, display } if room.take() => {
+                ops.push(Op::Leaf(Node::Math { source: source.clone(), display: *display }));
+            }
+            Piece::Math { source, .. } => push_text(ops, source),
             Piece::Break => push_text(ops, "\n"),
             Piece::Image { alt, .. } => push_text(ops, alt),
             Piece::Nothing => {}

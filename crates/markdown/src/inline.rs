@@ -1,5 +1,7 @@
 //! What stands within a paragraph, heading or cell: read from left to right into pieces, of which `emit` makes nodes.
 
+mod verbatim;
+
 use crate::{
     Kind, Url, calm,
     emphasis::{Emphasis, Run},
@@ -24,6 +26,10 @@ pub(crate) enum Piece {
         alt: String,
         url: Option<Url>,
         title: Option<String>,
+    },
+    Math {
+        source: String,
+        display: bool,
     },
     Nothing,
 }
@@ -61,11 +67,19 @@ pub(crate) struct Inline<'a> {
     backticks: Option<Vec<usize>>,
     /// Something before here may turn out otherwise when more comes.
     held: bool,
+    /// Whether there are formulas.
+    math: bool,
 }
 
 impl<'a> Inline<'a> {
     /// Reads all of `text`, which `before` precedes.
-    pub(crate) fn read(text: &'a str, before: char, references: &'a References, live: bool) -> Self {
+    pub(crate) fn read(
+        text: &'a str,
+        before: char,
+        references: &'a References,
+        live: bool,
+        math: bool,
+    ) -> Self {
         let mut inline = Self {
             text,
             pieces: Vec::new(),
@@ -82,10 +96,10 @@ impl<'a> Inline<'a> {
             ends: html::Missing::default(),
             backticks: None,
             held: false,
+            math,
         };
-        while let Some(offset) =
-            from(text, inline.at).bytes().position(|byte| b"\n\\`*_~[]!<&".contains(&byte))
-        {
+        let marks: &[u8] = if math { b"\n\\`*_~[]!<&$" } else { b"\n\\`*_~[]!<&" };
+        while let Some(offset) = from(text, inline.at).bytes().position(|byte| marks.contains(&byte)) {
             inline.at += offset;
             inline.special();
         }
@@ -116,6 +130,7 @@ impl<'a> Inline<'a> {
     fn special(&mut self) {
         let rest = self.rest();
         match rest.as_bytes() {
+            [b'$', ..] | [b'\\', b'(' | b'[', ..] if self.math && self.formula() => {}
             [b'\n', ..] => self.line_end(),
             [b'\\', b'\n', ..] => self.put(2, Piece::Break),
             [b'\\', next, ..] if next.is_ascii_punctuation() => {
@@ -139,6 +154,7 @@ impl<'a> Inline<'a> {
                     }
                 }
             }
+            [b'$', b'$', ..] => self.at += 2,
             _ => {
                 self.held |= rest.len() == 1;
                 self.at += 1;
@@ -318,41 +334,16 @@ impl<'a> Inline<'a> {
         for piece in self.pieces.get(from..).unwrap_or_default() {
             match piece {
                 Piece::Source(start, end) => alt.push_str(&replace(part(self.text, *start..*end), "\n", " ")),
-                Piece::Text(text) | Piece::Code(text) | Piece::Image { alt: text, .. } => alt.push_str(text),
+                Piece::Text(text)
+                | Piece::Code(text)
+                | Piece::Math { source: text, .. }
+                | Piece::Image { alt: text, .. } => alt.push_str(text),
                 Piece::Run(run) => run.literal().for_each(|mark| alt.push(mark)),
                 Piece::Break => alt.push(' '),
                 _ => {}
             }
         }
         alt
-    }
-
-    fn angle(&mut self) {
-        let rest = self.rest();
-        if let Some((length, mail)) = html::autolink(rest) {
-            let text = part(rest, 1..length - 1);
-            let url = if mail { Url::new(&(String::from("mailto:") + text)) } else { Url::new(text) };
-            let shown = Piece::Source(self.at + 1, self.at + length - 1);
-            match url {
-                Some(url) => {
-                    self.put(0, Piece::Open(Kind::Link { url, title: None }));
-                    self.pieces.push(shown);
-                    self.put(length, Piece::Close);
-                }
-                None => self.put(length, shown),
-            }
-            return;
-        }
-        let mut scanner = html::Scanner::new(rest);
-        match self.ends.special(rest).or_else(|| scanner.tag()) {
-            Some(length) => self.put(length, Piece::Source(self.at, self.at + length)),
-            None if self.live && calm::is_half_address(rest) => self.put(1, Piece::Nothing),
-            None => {
-                self.held |= scanner.cut || begins(rest, "<!") || begins(rest, "<?");
-                self.held |= rest.bytes().skip(1).all(|byte| byte > b' ' && byte != b'<' && byte != b'>');
-                self.at += 1;
-            }
-        }
     }
 
     /// Whether a bracket opened what is going to be a link, and not a list's index or a footnote's number.

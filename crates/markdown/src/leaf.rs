@@ -7,7 +7,7 @@ use crate::{
     edit::{Op, push_text},
     html::Until,
     line::{self, Cursor},
-    link,
+    link, math,
     state::Leaf,
     table,
     text::{self, is_blank, trim_end, trim_start},
@@ -37,6 +37,10 @@ impl Blocks {
                 self.state.certain = run == 0 && !rest.is_empty();
                 true
             }
+            Leaf::Math { bracket } => {
+                self.math_line(bracket, cursor.rest(), ended);
+                true
+            }
             Leaf::Html(Until::Blank) if cursor.is_blank() => false,
             Leaf::Html(until) => {
                 self.html_line(cursor, until, ended);
@@ -63,7 +67,7 @@ impl Blocks {
             Leaf::Indented => false,
             Leaf::Table { .. } => {
                 let rest = cursor.trimmed();
-                !is_blank(rest) && !interrupts(rest) && self.row(rest)
+                !is_blank(rest) && !interrupts(rest) && self.formula(rest).is_none() && self.row(rest)
             }
         }
     }
@@ -112,6 +116,38 @@ impl Blocks {
         self.state.leaf = Leaf::Fence { mark, length, indent };
     }
 
+    /// Whether the line begins a formula of its own, and if so whether with a bracket.
+    pub(crate) fn formula(&self, line: &str) -> Option<bool> {
+        if self.math { math::block(line) } else { None }
+    }
+
+    pub(crate) fn begin_math(&mut self, bracket: bool, text: &str, ended: bool) {
+        self.enter();
+        self.state.leaf_shown = self.open(Kind::Code { language: Some(String::from("math")) });
+        self.state.leaf = Leaf::Math { bracket };
+        if !is_blank(text) {
+            self.math_line(bracket, trim_start(text), ended);
+        }
+    }
+
+    fn math_line(&mut self, bracket: bool, text: &str, ended: bool) {
+        let Some(end) = math::closing(text, bracket) else {
+            // Half of what ends it is not shown.
+            let half = self.preview && text.ends_with(if bracket { '\\' } else { '$' });
+            push_text(&mut self.ops, text::to(text, text.len() - usize::from(half)));
+            push_text(&mut self.ops, if ended { "\n" } else { "" });
+            return;
+        };
+        let last = trim_end(text::to(text, end));
+        push_text(&mut self.ops, last);
+        push_text(&mut self.ops, if last.is_empty() { "" } else { "\n" });
+        self.close_leaf();
+        let after = trim_start(text::from(text, end + 2));
+        if !after.is_empty() {
+            self.begin_paragraph(after, None, false);
+        }
+    }
+
     pub(crate) fn heading(&mut self, level: u8, text: &str) {
         let text = trim_end(trim_start(text));
         let inner = text::to(text, text.len() - text::run_back(text, b'#'));
@@ -133,7 +169,7 @@ impl Blocks {
                 paragraph.pipe =
                     (may_be_head && text::begins(text, "|")).then_some(self.content.len() - self.state.start);
                 self.content.push_str(text);
-                self.state.certain = calm::is_certain(text);
+                self.state.certain = calm::is_certain(text) && !(self.math && math::may_begin(text));
             }
             return;
         }

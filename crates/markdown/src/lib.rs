@@ -34,6 +34,7 @@ mod inline;
 mod leaf;
 mod line;
 mod link;
+mod math;
 mod node;
 mod paragraph;
 mod reference;

@@ -25,6 +25,13 @@ pub enum Node {
         /// Its title.
         title: Option<String>,
     },
+    /// A formula within a line, where they are [asked for](crate::Stream::with_math).
+    Math {
+        /// Its LaTeX, without the marks around it.
+        source: String,
+        /// Whether it stands on a line of its own.
+        display: bool,
+    },
     /// The box of a task list's item, and whether it is ticked.
     TaskMarker(bool),
 }
@@ -81,7 +88,8 @@ pub enum Kind {
     },
     /// A fenced or indented block of code. Its only child, if it has one, is a text, usually with its last line end.
     Code {
-        /// First word of the fence's info string.
+        /// First word of the fence's info string; `math` for a block between `$$` or `\\[` and `\\]` where formulas are
+        /// asked for.
         language: Option<String>,
     },
     /// A block of raw HTML, shown as its source: its only child is a text with line ends that matter.

@@ -9,7 +9,7 @@ use crate::{
     inline::Inline,
     leaf::columns,
     link::Scan,
-    reference,
+    math, reference,
     state::{Leaf, Paragraph, Pending},
     table,
     text::{self, begins, find, from, to},
@@ -29,7 +29,7 @@ impl Blocks {
         if !self.preview {
             self.missing.clear();
         }
-        self.state.certain = calm::is_certain(text);
+        self.state.certain = calm::is_certain(text) && !(self.math && math::may_begin(text));
         let pipe = (may_be_table && begins(text, "|")).then_some(0);
         let room = Room::new(self.levels_left(1));
         self.state.leaf = Leaf::Paragraph(Paragraph { task, pipe, opened: false, safe: 0, room, index: 0 });
@@ -161,7 +161,7 @@ impl Blocks {
 
     fn inline(&mut self, text: &str, path: Vec<usize>, task: Option<bool>, levels: usize, shown: bool) {
         let text = if self.preview { calm::visible(text) } else { text };
-        let inline = Inline::read(text, ' ', &self.references, self.preview);
+        let inline = Inline::read(text, ' ', &self.references, self.preview, self.math);
         emit(&inline, usize::MAX, &mut Room::new(levels), &mut self.ops);
         let missing = inline.missing;
         if !missing.is_empty() && shown && !self.preview {
@@ -223,7 +223,7 @@ impl Blocks {
         // Field by field, because a long text is not to be copied for each word.
         let text = to(from(&self.content, self.state.start), end);
         let before = text::last(to(text, paragraph.safe)).unwrap_or(' ');
-        let inline = Inline::read(from(text, paragraph.safe), before, &self.references, live);
+        let inline = Inline::read(from(text, paragraph.safe), before, &self.references, live, self.math);
         let count = if count == 0 { inline.safe.1 } else { count };
         let limit = if count == usize::MAX { usize::MAX } else { inline.safe.0 };
         emit(&inline, count, &mut paragraph.room, &mut self.ops);
@@ -310,7 +310,7 @@ impl Blocks {
         pending.labels.retain(|label| !known(label));
         let mut ops = Vec::new();
         ops.extend(pending.task.map(|done| Op::Leaf(Node::TaskMarker(done))));
-        let inline = Inline::read(&pending.text, ' ', &self.references, false);
+        let inline = Inline::read(&pending.text, ' ', &self.references, false, self.math);
         emit(&inline, usize::MAX, &mut Room::new(pending.levels), &mut ops);
         Some(Op::Rewrite(pending.path.clone(), ops))
     }

@@ -30,10 +30,22 @@ pub(crate) struct Level {
 pub(crate) enum Leaf {
     None,
     Paragraph(Paragraph),
-    Fence { mark: u8, length: usize, indent: usize },
+    Fence {
+        mark: u8,
+        length: usize,
+        indent: usize,
+    },
     Indented,
     Html(Until),
-    Table { columns: Rc<[Align]>, rows: usize, index: usize },
+    /// A formula, which ends with a bracket or with dollars.
+    Math {
+        bracket: bool,
+    },
+    Table {
+        columns: Rc<[Align]>,
+        rows: usize,
+        index: usize,
+    },
 }
 
 /// A paragraph whose text is still growing.

@@ -54,6 +54,14 @@ impl Stream {
         }
     }
 
+    /// An empty message in which there may be formulas: between `$` or `\\(` and `\\)` within a line, between `$$` or
+    /// `\\[` and `\\]` also over lines of their own, where they become blocks of code in the language `math`.
+    pub fn with_math() -> Self {
+        let mut stream = Self::new();
+        stream.blocks.math = true;
+        stream
+    }
+
     /// Everything pushed so far.
     pub fn text(&self) -> &str {
         &self.text
@@ -74,7 +82,8 @@ impl Stream {
         self.lines();
         let mut settled = std::mem::take(&mut self.blocks.ops);
         let partial = whole(self.partial()).into_owned();
-        let draws = !partial.is_empty() && (!calm::is_undecided(&partial) || self.blocks.takes_source());
+        let draws = !partial.is_empty()
+            && (!calm::is_undecided(&partial, self.blocks.math) || self.blocks.takes_source());
         if draws && !self.within {
             let saved = self.blocks.save();
             self.blocks.line(&partial, false);
@@ -225,6 +234,6 @@ impl Blocks {
 
     /// Whether lines are taken as they are.
     fn takes_source(&self) -> bool {
-        matches!(self.state.leaf, Leaf::Fence { .. } | Leaf::Html(_))
+        matches!(self.state.leaf, Leaf::Fence { .. } | Leaf::Html(_) | Leaf::Math { .. })
     }
 }
