@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::wire::{record, words};
 use crate::{Balance, ErrorDetail, Receipt};
 
 /// Who said a message.
@@ -271,3 +272,16 @@ pub enum Cut {
     #[serde(other)]
     Other,
 }
+
+words!(Role { System = "system", User = "user", Assistant = "assistant" });
+record!(ChatMessage { role, content });
+record!(ChatRequest { model, messages; stream, stream_options, max_completion_tokens });
+record!(StreamOptions { include_usage });
+record!(ChatChunk { id, usage, triptych, error; choices });
+record!(ChatChoice { finish_reason; index, delta });
+record!(Delta { content, refusal });
+record!(Usage { prompt_tokens_details, completion_tokens_details; prompt_tokens, completion_tokens, total_tokens });
+record!(PromptDetails { cached_tokens, cache_write_tokens, audio_tokens, image_tokens });
+record!(CompletionDetails { reasoning_tokens, audio_tokens, image_tokens });
+record!(TriptychExtra { cost, credits, cut });
+words!(Cut { HoldUsedUp = "hold_used_up", Stopped = "stopped", Abandoned = "abandoned" } else Other);

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Credits;
+use crate::wire::record;
 
 /// The answer of `GET /v1/credits`: what the user can spend, and what running calls have put aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,3 +100,6 @@ pub struct EntriesPage {
     /// True where older entries exist; ask with `after` set to the last id.
     pub has_more: bool,
 }
+
+record!(Balance { available, held, currency, low_at, top_up_url });
+record!(Receipt { held, charged, returned; estimated });

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Credits;
+use crate::wire::record;
 
 /// The body of every error answer, in OpenAI's shape: `{"error":{"message","type","param","code"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,3 +173,6 @@ impl ErrorCode {
         }
     }
 }
+
+record!(ErrorBody { error });
+record!(ErrorDetail { message, kind as "type", param, code, needed, available, top_up_url });

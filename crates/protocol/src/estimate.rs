@@ -2,6 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::{record, words};
 use crate::{Credits, Price, TokenBound, tokens_hold};
 
 /// Tokens that the chat format itself may add around each message, rounded up.
@@ -113,3 +114,7 @@ pub fn chat_hold(
     };
     tokens_hold(price, &bound)
 }
+
+words!(Bound { Exact = "exact", AtMost = "at_most" });
+record!(Estimate { amount, bound, price_version, prompt_tokens, max_completion_tokens, reduced });
+record!(Reduced { amount, max_completion_tokens });

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::wire::record;
 use crate::{TriptychExtra, Usage};
 
 /// The body of `POST /v1/images/generations`, in OpenAI's shape.
@@ -60,3 +61,7 @@ pub struct ImageData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset: Option<String>,
 }
+
+record!(ImageRequest { model, prompt, n, size, quality, partial_images, response_format });
+record!(ImageResponse { created, data, size, usage, triptych });
+record!(ImageData { b64_json, url, asset });

@@ -10,6 +10,7 @@ mod credits;
 mod error;
 mod estimate;
 mod image;
+pub mod json;
 mod media;
 mod model;
 mod money;
@@ -17,6 +18,7 @@ mod price;
 mod session;
 mod tokens;
 mod video;
+pub mod wire;
 
 pub use chat::{
     ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Content, Cut, Delta, FileData,

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::json::Json;
+use crate::wire::{Read, field, record, words};
 use crate::{Credits, Price};
 
 /// The answer of `GET /v1/models`: OpenAI's list, each model with what the widget draws its forms from.
@@ -208,6 +210,50 @@ impl Parameter {
             ParameterKind::Integer { min, max, step, .. } => value.parse::<u32>().is_ok_and(|number| {
                 number >= *min && number <= *max && (number - min).is_multiple_of((*step).max(1))
             }),
+        }
+    }
+}
+
+words!(Modality {
+    Chat = "chat", Image = "image", Video = "video", Audio = "audio", Speech = "speech", Transcription = "transcription"
+} else Other);
+words!(Tokenizer { O200k = "o200k", Cl100k = "cl100k" } else Bytes);
+record!(read ModelList { object, data });
+record!(read Model { id, object, owned_by, shutdown_date, triptych; created });
+record!(read ModelInfo { name, description, modality, price, price_version, tokenizer, replacement, warning; parameters, limits });
+record!(Choice { value, label });
+record!(Limits {
+    context_tokens,
+    max_completion_tokens,
+    default_completion_tokens,
+    max_prompt_chars,
+    min_completion_tokens,
+    max_hold,
+    image_tokens,
+    max_seconds
+});
+
+impl Read for Parameter {
+    fn read(json: &Json) -> Option<Self> {
+        Some(Parameter { name: field(json, "name")?, label: field(json, "label")?, kind: Read::read(json)? })
+    }
+}
+
+impl Read for ParameterKind {
+    fn read(json: &Json) -> Option<Self> {
+        match json.get("type")?.text()? {
+            "choice" => Some(ParameterKind::Choice {
+                choices: field(json, "choices")?,
+                default: field(json, "default")?,
+            }),
+            "integer" => Some(ParameterKind::Integer {
+                min: field(json, "min")?,
+                max: field(json, "max")?,
+                step: field(json, "step")?,
+                default: field(json, "default")?,
+                unit: field(json, "unit")?,
+            }),
+            _ => None,
         }
     }
 }

@@ -3,6 +3,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{Json, Writer};
+use crate::wire::{Read, Write};
+
 /// Micro-credits in one credit.
 pub const MICRO_PER_CREDIT: i64 = 1_000_000;
 
@@ -115,6 +118,18 @@ impl FromStr for Credits {
         let micro = whole.checked_mul(MICRO_PER_CREDIT).and_then(|micro| micro.checked_add(fraction));
         let micro = micro.ok_or(ParseCreditsError)?;
         Ok(Credits(if negative { -micro } else { micro }))
+    }
+}
+
+impl Read for Credits {
+    fn read(json: &Json) -> Option<Self> {
+        i64::read(json).map(Credits)
+    }
+}
+
+impl Write for Credits {
+    fn write(&self, out: &mut Writer) {
+        self.0.write(out);
     }
 }
 

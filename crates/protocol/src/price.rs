@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Credits;
+use crate::json::Json;
+use crate::wire::{Read, field, record};
 
 /// What a model costs. A price is stored with each hold, so what was written once is read for ever: fields are only
 /// added, and only optional ones.
@@ -216,6 +218,29 @@ impl TokenPrice {
             image_output: some(self.image_output)?,
             long_context,
             service_tiers: Vec::new(),
+        })
+    }
+}
+
+record!(TokenPrice {
+    input, output, cached_input, cache_write, reasoning, audio_input, audio_output, image_input, image_output, long_context;
+    service_tiers
+});
+record!(LongContext { above_tokens, input, output, cached_input, cache_write, reasoning });
+record!(ServiceTier { value, percent });
+record!(ImagePrice { sizes, input_image, partial_image, tokens });
+record!(VideoPrice { resolutions, input_image });
+record!(PricedItem { value, credits, quality, audio });
+
+impl Read for Price {
+    fn read(json: &Json) -> Option<Self> {
+        Some(match json.get("unit")?.text()? {
+            "tokens" => Price::Tokens(Read::read(json)?),
+            "image" => Price::Image(Read::read(json)?),
+            "video_second" => Price::VideoSecond(Read::read(json)?),
+            "characters" => Price::Characters { credits: field(json, "credits")? },
+            "minute" => Price::Minute { credits: field(json, "credits")? },
+            _ => Price::Other,
         })
     }
 }

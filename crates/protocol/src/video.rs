@@ -4,6 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Credits;
+use crate::wire::{record, words};
 
 /// The body of `POST /v1/videos`: OpenAI's fields (`seconds` as a string, `size`) or the ones that most other
 /// providers use (`duration`, `resolution`, `aspect_ratio`). Where both are given they must agree.
@@ -274,6 +275,37 @@ impl FromStr for Frame {
         Ok(Frame { width: side(width)?, height: side(height)? })
     }
 }
+
+record!(VideoRequest { model, prompt, seconds, size, duration, resolution, aspect_ratio, priority });
+words!(VideoPriority { Interactive = "interactive", Batch = "batch" });
+words!(VideoStatus {
+    Queued = "queued", InProgress = "in_progress", Completed = "completed", Failed = "failed", Cancelled = "cancelled"
+});
+record!(Video {
+    id,
+    object,
+    model,
+    status,
+    progress,
+    created_at,
+    completed_at,
+    expires_at,
+    prompt,
+    remixed_from_video_id,
+    seconds,
+    size,
+    resolution,
+    aspect_ratio,
+    error,
+    cost,
+    queue_position,
+    estimate,
+    url
+});
+record!(VideoEstimate { p50_seconds, p90_seconds, starts_in_seconds });
+record!(VideoError { code, message });
+record!(VideoCost { estimated, charged });
+record!(VideoList { object, data; has_more });
 
 #[cfg(test)]
 mod tests {
