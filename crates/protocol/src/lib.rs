@@ -6,9 +6,11 @@
 //! Triptych adds to them sits under `triptych`, `cost` or an additional field that SDKs ignore.
 
 mod chat;
+mod content;
 mod credits;
 mod error;
 mod estimate;
+mod frame;
 mod image;
 pub mod json;
 mod media;
@@ -21,12 +23,14 @@ mod video;
 pub mod wire;
 
 pub use chat::{
-    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Content, Cut, Delta, FileData,
-    ImageUrl, InputAudio, Part, PromptDetails, Role, StreamOptions, TriptychExtra, Usage,
+    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Cut, Delta, PromptDetails, Role,
+    StreamOptions, TriptychExtra, Usage,
 };
+pub use content::{Content, FileData, ImageUrl, InputAudio, Part};
 pub use credits::{Balance, EntriesPage, EntryKind, LedgerEntry, Receipt};
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
 pub use estimate::{Bound, Estimate, EstimateError, Reduced, chat_hold, framed_tokens};
+pub use frame::Frame;
 pub use image::{ImageData, ImageRequest, ImageResponse};
 pub use media::{
     ClipOrder, PictureOrder, characters_cost, clip_cost, image_cost, minutes_cost, pictures_charge,
@@ -38,6 +42,6 @@ pub use price::{ImagePrice, LongContext, Price, PricedItem, ServiceTier, TokenPr
 pub use session::{ExpiresAfter, Scope, Session, SessionRateLimits, SessionRequest};
 pub use tokens::{TokenBound, affordable_completion, token_cost, tokens_cost, tokens_hold, usage_cost};
 pub use video::{
-    Frame, Generation, GenerationRequest, Video, VideoCost, VideoDeleted, VideoError, VideoEstimate,
-    VideoList, VideoPriority, VideoRequest, VideoStatus,
+    Generation, GenerationRequest, Video, VideoCost, VideoDeleted, VideoError, VideoEstimate, VideoList,
+    VideoPriority, VideoRequest, VideoStatus,
 };

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::json::Json;
-use crate::wire::{Read, field, record, words};
+use crate::wire::{Read, field, record, tagged, words};
 use crate::{Credits, Price};
 
 /// The answer of `GET /v1/models`: OpenAI's list, each model with what the widget draws its forms from.
@@ -230,7 +230,8 @@ record!(Limits {
     min_completion_tokens,
     max_hold,
     image_tokens,
-    max_seconds
+    max_seconds,
+    body_bytes
 });
 
 impl Read for Parameter {
@@ -239,21 +240,7 @@ impl Read for Parameter {
     }
 }
 
-impl Read for ParameterKind {
-    fn read(json: &Json) -> Option<Self> {
-        match json.get("type")?.text()? {
-            "choice" => Some(ParameterKind::Choice {
-                choices: field(json, "choices")?,
-                default: field(json, "default")?,
-            }),
-            "integer" => Some(ParameterKind::Integer {
-                min: field(json, "min")?,
-                max: field(json, "max")?,
-                step: field(json, "step")?,
-                default: field(json, "default")?,
-                unit: field(json, "unit")?,
-            }),
-            _ => None,
-        }
-    }
-}
+tagged!(read ParameterKind by "type" {
+    Choice = "choice" { choices, default },
+    Integer = "integer" { min, max, step, default, unit },
+});

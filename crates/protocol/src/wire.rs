@@ -118,6 +118,40 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+/// An enum as an object that says in one of its fields which variant it is.
+macro_rules! tagged {
+    (read $type:ident by $tag:literal { $($variant:ident = $word:literal { $($field:ident),* }),* $(,)? }) => {
+        impl $crate::wire::Read for $type {
+            fn read(json: &$crate::json::Json) -> Option<Self> {
+                match json.get($tag)?.text()? {
+                    $($word => Some($type::$variant {
+                        $($field: $crate::wire::field(json, stringify!($field))?),*
+                    }),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+    ($type:ident by $tag:literal { $($variant:ident = $word:literal { $($field:ident),* }),* $(,)? }) => {
+        $crate::wire::tagged!(read $type by $tag { $($variant = $word { $($field),* }),* });
+
+        impl $crate::wire::Write for $type {
+            fn write(&self, out: &mut $crate::json::Writer) {
+                out.begin('{');
+                out.key($tag);
+                match self {
+                    $($type::$variant { $($field),* } => {
+                        out.string($word);
+                        $($crate::wire::write_field(out, stringify!($field), $field);)*
+                    })*
+                }
+                out.end('}');
+            }
+        }
+    };
+}
+pub(crate) use tagged;
+
 impl Read for String {
     fn read(json: &Json) -> Option<Self> {
         json.text().map(String::from)
