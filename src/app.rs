@@ -7,6 +7,8 @@ mod images;
 mod jobs;
 mod page;
 mod signals;
+mod stream;
+mod transcript;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -19,7 +21,7 @@ pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
 
 use crate::client::storage::Shelf;
 use crate::client::token::{Source, Tokens};
-use crate::client::{Client, Reader, clock};
+use crate::client::{Client, Reader, clock, unique_key};
 use crate::config::{Config, ConfigError, Mode, Panel};
 use crate::error::Failure;
 use crate::form::Form;
@@ -27,6 +29,7 @@ use crate::host::{Emit, HostEvent};
 use crate::images::{Images, PictureId, PictureSet};
 use crate::jobs::{Job, JobId, Jobs};
 use crate::session::{MessageId, Session};
+use crate::thread::{Thread, ThreadId};
 
 /// A handle on a running widget that views pass around.
 #[derive(Clone, Copy)]
@@ -65,6 +68,11 @@ pub(crate) struct Core {
     listeners: RefCell<Vec<page::Listener>>,
 }
 
+/// A conversation that has not begun.
+pub(crate) fn new_thread() -> Thread {
+    Thread::new(ThreadId(unique_key()), clock::now())
+}
+
 impl App {
     /// Starts a widget. To be called within a reactive owner that lives as long as the widget.
     pub(crate) fn start(config: &Config, tokens: Source, emit: Emit) -> Result<App, ConfigError> {
@@ -77,7 +85,7 @@ impl App {
             signals,
             alive: Cell::new(true),
             shelf: RefCell::new(None),
-            chat: RefCell::default(),
+            chat: RefCell::new(Session::new(new_thread())),
             turn: Cell::new(0),
             reader: RefCell::default(),
             unsent: RefCell::default(),
@@ -197,8 +205,8 @@ impl Core {
         let pending = shelf.value("pending").unwrap_or_default();
         self.shelf.replace(Some(shelf));
         if self.chat.borrow().draft().is_empty() && !draft.is_empty() {
-            self.chat.replace(Session::new(draft));
-            self.signals.draft.set(self.chat.borrow().draft().to_owned());
+            self.signals.draft.set(draft.clone());
+            self.chat(crate::session::Input::Draft(draft));
         }
         if self.signals.panels.with_untracked(|panels| panels.contains(&Panel::Video)) {
             self.job(crate::jobs::Input::Restore(pending));

@@ -19,6 +19,7 @@ pub mod images;
 pub mod jobs;
 pub mod session;
 pub mod sse;
+pub mod thread;
 
 // What needs a browser to run; it compiles everywhere.
 mod app;

@@ -29,6 +29,8 @@ pub(crate) struct Signals {
     pub(crate) announcement: RwSignal<String>,
     /// Wall clock in milliseconds; moves once a second while a job runs.
     pub(crate) now: RwSignal<f64>,
+    /// Differs between conversations that are shown one after the other.
+    pub(crate) thread: RwSignal<u32>,
     pub(crate) messages: RwSignal<Vec<MessageId>>,
     pub(crate) busy: RwSignal<bool>,
     pub(crate) draft: RwSignal<String>,
@@ -96,6 +98,7 @@ impl Signals {
             wallet: RwSignal::default(),
             announcement: RwSignal::default(),
             now: RwSignal::new(crate::client::clock::now()),
+            thread: RwSignal::default(),
             messages: RwSignal::default(),
             busy: RwSignal::new(false),
             draft: RwSignal::default(),

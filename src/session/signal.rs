@@ -1,8 +1,8 @@
 use triptych_protocol::{ChatRequest, TriptychExtra, Usage};
 
-use super::MessageId;
 use crate::attachment::Attachment;
 use crate::error::Failure;
+use crate::thread::{Citation, Live, MessageId, Thread};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,44 +11,62 @@ pub enum Input {
     Draft(String),
     /// What is to be sent along with the draft has changed.
     Attach(Vec<Attachment>),
-    /// The user sends the draft. `key` is fresh and names this click for good.
-    Send {
-        /// The model.
-        model: String,
-        /// The idempotency key.
-        key: String,
-        /// The page's clock in milliseconds.
-        now: f64,
-    },
+    /// The user sends the draft.
+    Send(Ask),
     /// The user wants a failed answer once more.
     Retry {
         /// Which one.
         message: MessageId,
-        /// The model.
-        model: String,
-        /// A fresh idempotency key, used unless the old one is safer.
-        key: String,
-        /// The page's clock in milliseconds.
-        now: f64,
+        /// The call, where a new one is needed.
+        ask: Ask,
     },
-    /// The user wants no more of it.
+    /// The user wants another answer to the same.
+    Regenerate {
+        /// The answer.
+        message: MessageId,
+        /// The call.
+        ask: Ask,
+    },
+    /// The user says it differently.
+    Edit {
+        /// The user's message.
+        message: MessageId,
+        /// The new words.
+        text: String,
+        /// The call.
+        ask: Ask,
+    },
+    /// The user wants to see the branch through this message.
+    Choose(MessageId),
+    /// The user says what the answer is worth.
+    Feedback {
+        /// The answer.
+        message: MessageId,
+        /// Good, bad, or neither any more.
+        good: Option<bool>,
+    },
+    /// The user wants no more of the answer: the server is to end it.
     Stop,
+    /// Nobody watches the answer any longer: the server goes on.
+    Leave,
+    /// The user wants to see what a left answer has become.
+    Watch,
+    /// Another conversation is opened, with the answer that was under way in it.
+    Load(Box<Thread>, Option<Live>),
     /// The server has taken the call and named its stream.
     Opened {
         /// The stream's id.
         stream: Option<String>,
     },
-    /// Words came.
+    /// A piece of the answer came.
     Delta {
-        /// The words.
-        text: String,
+        /// What is new.
+        piece: Piece,
         /// The event's id, from which a broken stream can be taken up.
         event: String,
         /// The page's clock in milliseconds.
         now: f64,
     },
-    /// The model gave its reason to end.
-    Finished(String),
     /// The server's account of tokens and money.
     Paid {
         /// Tokens.
@@ -60,8 +78,49 @@ pub enum Input {
     Ended,
     /// The call failed, or its connection did.
     Failed(Failure),
-    /// The conversation is thrown away.
-    Clear,
+}
+
+/// What a call of the model needs besides the conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// The model.
+    pub model: String,
+    /// A fresh idempotency key, which names this click for good.
+    pub key: String,
+    /// The page's clock in milliseconds.
+    pub now: f64,
+    /// The wall clock, in milliseconds since 1970.
+    pub at: f64,
+}
+
+/// What an event adds to an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Piece {
+    /// Words.
+    pub text: String,
+    /// Thoughts.
+    pub reasoning: String,
+    /// Words of a refusal.
+    pub refusal: String,
+    /// Pieces of calls of tools.
+    pub calls: Vec<CallPiece>,
+    /// Sources.
+    pub citations: Vec<Citation>,
+    /// Why the answer ends here.
+    pub finish: Option<String>,
+}
+
+/// More of a call of a tool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallPiece {
+    /// Which one of the answer's calls.
+    pub index: u32,
+    /// The model's name for it, in its first piece.
+    pub id: String,
+    /// The tool, in its first piece.
+    pub name: String,
+    /// More of its arguments.
+    pub arguments: String,
 }
 
 /// What is to be done.
@@ -74,13 +133,13 @@ pub enum Effect {
         /// The idempotency key.
         key: String,
     },
-    /// Take up a broken stream.
+    /// Take up a stream.
     Resume {
         /// The stream's id.
         stream: String,
-        /// The last event that arrived.
+        /// The last event that arrived; empty for all of it.
         after: String,
-        /// How many tries went before, for the wait.
+        /// How many tries went before, for the wait; none for the first.
         attempt: u32,
     },
     /// Tell the server to stop.
@@ -88,16 +147,23 @@ pub enum Effect {
         /// The stream's id.
         stream: String,
     },
-    /// Give up the connection; there is nothing to stop by name.
+    /// Give up the connection and listen to its call no longer.
     Abandon,
     /// Keep the draft for the next visit.
     KeepDraft(String),
-    /// The list of messages has changed.
+    /// Something is to be kept for the next visit. The machine has it; nothing says how soon it is to be fetched from
+    /// there, but an answer under way and its [`Live`] belong together.
+    Persist(Change),
+    /// Another conversation has taken the place of the one before.
+    ThreadChanged,
+    /// The path, or the versions of its messages, have changed.
     ListChanged,
-    /// A message's status or receipt has changed.
+    /// A message's status, receipt or another small part has changed.
     MessageChanged(MessageId),
     /// A message has more text.
     TextGrew(MessageId),
+    /// A message has more thoughts.
+    ReasoningGrew(MessageId),
     /// The draft was changed by the machine and not by the user.
     DraftReplaced,
     /// What was attached to the draft has been sent with it.
@@ -106,8 +172,26 @@ pub enum Effect {
     Began,
     /// An answer has ended well.
     Answered(MessageId),
+    /// The user has said what an answer is worth.
+    Rated {
+        /// The answer.
+        message: MessageId,
+        /// Good, bad, or neither any more.
+        good: Option<bool>,
+    },
     /// A call has failed.
     Reported(Failure),
     /// The balance may have changed; this is the server's word on it, where it gave one.
     Balance(Option<TriptychExtra>),
+}
+
+/// What of the conversation is to be kept anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Everything but the messages: title, times, draft, head, the answer under way.
+    Thread,
+    /// A message, and the answer under way where it is that.
+    Message(MessageId),
+    /// A message is gone.
+    Removed(MessageId),
 }

@@ -1,16 +1,36 @@
 #![allow(clippy::unwrap_used)]
 
+use super::call::MOST_RESUMES;
 use super::*;
-use proptest::prelude::*;
-use triptych_protocol::{Balance, Credits, Receipt};
+use triptych_protocol::{Balance, Credits, Receipt, TriptychExtra, Usage};
+
+#[path = "tests/branches.rs"]
+mod branches;
+#[path = "tests/properties.rs"]
+mod properties;
+#[path = "tests/resumes.rs"]
+mod resumes;
 
 fn send(session: &mut Session, text: &str, key: &str) -> Vec<Effect> {
     session.handle(Input::Draft(text.into()));
-    session.handle(Input::Send { model: "m".into(), key: key.into(), now: 0.0 })
+    session.handle(Input::Send(ask(key)))
+}
+
+fn ask(key: &str) -> Ask {
+    Ask { model: "m".into(), key: key.into(), now: 0.0, at: 1.0 }
+}
+
+fn words(text: &str) -> Piece {
+    Piece { text: text.into(), ..Piece::default() }
+}
+
+fn finish(session: &mut Session, reason: &str) {
+    let piece = Piece { finish: Some(reason.into()), ..Piece::default() };
+    session.handle(Input::Delta { piece, event: String::new(), now: 0.0 });
 }
 
 fn delta(session: &mut Session, text: &str, event: &str, now: f64) -> Vec<Effect> {
-    session.handle(Input::Delta { text: text.into(), event: event.into(), now })
+    session.handle(Input::Delta { piece: words(text), event: event.into(), now })
 }
 
 fn streaming() -> Session {
@@ -22,7 +42,7 @@ fn streaming() -> Session {
 }
 
 fn last(session: &Session) -> &Message {
-    session.messages().last().unwrap()
+    session.thread().path().into_iter().last().unwrap()
 }
 
 fn extra(charged: i64) -> TriptychExtra {
@@ -34,7 +54,7 @@ fn extra(charged: i64) -> TriptychExtra {
 fn an_answer_streams_in_and_ends_with_its_receipt_and_pace() {
     let mut session = streaming();
     delta(&mut session, "there", "1.2", 1_400.0);
-    session.handle(Input::Finished("stop".into()));
+    finish(&mut session, "stop");
     let usage = Usage { prompt_tokens: 5, completion_tokens: 51, total_tokens: 56, ..Usage::default() };
     let effects = session.handle(Input::Paid { usage: Some(usage), extra: Some(extra(7)) });
     assert!(effects.contains(&Effect::Balance(Some(extra(7)))));
@@ -55,9 +75,9 @@ fn a_send_takes_the_draft_and_nothing_is_sent_twice() {
     let [Effect::Start { request, key }] = started.as_slice() else { panic!("{effects:?}") };
     assert_eq!((request.messages[0].content.as_text(), key.as_str()), (Some("hello"), "k1"));
     assert_eq!(session.draft(), "");
-    assert_eq!(session.handle(Input::Send { model: "m".into(), key: "k2".into(), now: 0.0 }), []);
+    assert_eq!(session.handle(Input::Send(ask("k2"))), []);
     session.handle(Input::Draft("next".into()));
-    assert_eq!(session.handle(Input::Send { model: "m".into(), key: "k3".into(), now: 0.0 }), []);
+    assert_eq!(session.handle(Input::Send(ask("k3"))), []);
     assert_eq!(session.draft(), "next", "what is typed while an answer streams stays");
 }
 
@@ -69,7 +89,7 @@ fn a_stop_is_asked_of_the_server_and_the_answer_keeps_what_it_has() {
     assert_eq!(session.handle(Input::Stop), [], "once is enough");
     delta(&mut session, "you", "1.2", 500.0);
     assert_eq!(last(&session).status, Status::Stopping);
-    session.handle(Input::Finished("stop".into()));
+    finish(&mut session, "stop");
     session.handle(Input::Ended);
     assert_eq!((last(&session).text.as_str(), &last(&session).status), ("Hi you", &Status::Stopped));
 }
@@ -98,7 +118,7 @@ fn a_stop_before_the_stream_has_a_name_is_asked_once_it_has() {
     assert!(!session.handle(Input::Stop).iter().any(|effect| matches!(effect, Effect::Stop { .. })));
     assert_eq!(
         session.handle(Input::Opened { stream: Some("s1".into()) }),
-        [Effect::Stop { stream: "s1".into() }]
+        [Effect::Stop { stream: "s1".into() }, Effect::Persist(Change::Thread)]
     );
 }
 
@@ -106,7 +126,7 @@ fn a_stop_before_the_stream_has_a_name_is_asked_once_it_has() {
 fn a_broken_stream_is_taken_up_where_it_broke() {
     let mut session = streaming();
     let effects = session.handle(Input::Failed(Failure::network()));
-    assert!(effects.contains(&Effect::Resume { stream: "s1".into(), after: "1.1".into(), attempt: 0 }));
+    assert!(effects.contains(&Effect::Resume { stream: "s1".into(), after: "1.1".into(), attempt: 1 }));
     assert_eq!(last(&session).status, Status::Resuming);
     delta(&mut session, "again", "1.2", 900.0);
     assert_eq!((last(&session).text.as_str(), &last(&session).status), ("Hi again", &Status::Streaming));
@@ -144,9 +164,8 @@ fn trying_again_uses_the_old_key_only_where_nobody_knows_what_became_of_the_call
         send(&mut session, "hello", "old");
         session.handle(Input::Failed(failure));
         let message = last(&session).id;
-        let effects =
-            session.handle(Input::Retry { message, model: "m".into(), key: "new".into(), now: 0.0 });
-        assert_eq!(session.messages().len(), 2, "the failed answer makes room");
+        let effects = session.handle(Input::Retry { message, ask: ask("new") });
+        assert_eq!(session.thread().messages().len(), 2, "the failed answer makes room");
         effects.into_iter().find_map(|effect| match effect {
             Effect::Start { key, request } => {
                 assert_eq!(request.messages.len(), 1);
@@ -162,7 +181,7 @@ fn trying_again_uses_the_old_key_only_where_nobody_knows_what_became_of_the_call
 #[test]
 fn an_answer_that_hit_its_cap_says_so() {
     let mut session = streaming();
-    session.handle(Input::Finished("length".into()));
+    finish(&mut session, "length");
     session.handle(Input::Ended);
     assert_eq!(last(&session).status, Status::Cut);
 }
@@ -173,48 +192,4 @@ fn the_price_of_the_next_send_counts_the_whole_conversation() {
     session.handle(Input::Draft(" abc ".into()));
     let cargo = session.cargo();
     assert_eq!((cargo.text, cargo.frames), ("helloHi ".len() as u64 + 3, 3));
-}
-
-fn any_input() -> impl Strategy<Value = Input> {
-    let text = "[a-z]{0,4}";
-    prop_oneof![
-        text.prop_map(Input::Draft),
-        ("[a-z]{4}", 0.0..1e6).prop_map(|(key, now)| Input::Send { model: "m".into(), key, now }),
-        (0u32..8, "[a-z]{4}").prop_map(|(id, key)| Input::Retry {
-            message: MessageId(id),
-            model: "m".into(),
-            key,
-            now: 0.0
-        }),
-        Just(Input::Stop),
-        prop::option::of(text).prop_map(|stream| Input::Opened { stream }),
-        (text, text, 0.0..1e6).prop_map(|(text, event, now)| Input::Delta { text, event, now }),
-        text.prop_map(Input::Finished),
-        Just(Input::Paid { usage: None, extra: Some(extra(1)) }),
-        Just(Input::Ended),
-        Just(Input::Failed(Failure::network())),
-        Just(Input::Failed(Failure::new(FailureKind::Server, "x"))),
-        Just(Input::Clear),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn whatever_happens_at_most_one_call_is_under_way_and_it_is_the_last_message(
-        inputs in prop::collection::vec(any_input(), 0..40),
-    ) {
-        let mut session = Session::default();
-        for input in inputs {
-            let was_busy = session.is_busy();
-            let cleared = input == Input::Clear;
-            let effects = session.handle(input);
-            let starts = effects.iter().filter(|effect| matches!(effect, Effect::Start { .. })).count();
-            prop_assert!(starts == 0 || (starts == 1 && !was_busy));
-            let live: Vec<_> = session.messages().iter().filter(|message| message.status.is_live()).collect();
-            prop_assert_eq!(live.len(), usize::from(session.is_busy()));
-            prop_assert!(live.first().is_none_or(|message| Some(message.id) == session.messages().last().map(|last| last.id)));
-            prop_assert!(session.messages().is_sorted_by_key(|message| message.id));
-            prop_assert!(!cleared || session.messages().is_empty());
-        }
-    }
 }

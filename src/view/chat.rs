@@ -72,7 +72,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
                         </p>
                     </div>
                 </Show>
-                <For each=move || signals.messages.get() key=|id| *id let:id>
+                <For each=move || signals.messages.get() key=move |id| (signals.thread.get_untracked(), *id) let:id>
                     {message::message(app, id)}
                 </For>
             </div>

@@ -58,9 +58,14 @@ fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>) {
     let painter = StoredValue::new_local(None::<(Painter, Option<Stream>, usize)>);
     Effect::new(move || {
         let length = view.length.get();
-        let ended = view.state.with(|state| !state.status.is_live());
+        let ended = view.state.with(|state| !state.status.is_live() && state.status != Status::Left);
         let Some(element) = body.get() else { return };
         painter.update_value(|painter| {
+            // An answer that counted as ended and goes on after all is painted anew.
+            if !ended && painter.as_ref().is_some_and(|(_, stream, _)| stream.is_none()) {
+                element.set_text_content(None);
+                *painter = None;
+            }
             let (painter, stream, done) = painter
                 .get_or_insert_with(|| (Painter::new(element.unchecked_into()), Some(Stream::new()), 0));
             let Some(words) = stream else { return };

@@ -1,30 +1,4 @@
-use triptych_protocol::{Receipt, Role};
-
-use crate::attachment::Attachment;
 use crate::error::Failure;
-
-/// Names a message for as long as the conversation lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MessageId(pub u32);
-
-/// One message.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    /// Its name.
-    pub id: MessageId,
-    /// Who said it.
-    pub role: Role,
-    /// What was said so far.
-    pub text: String,
-    /// What was sent along.
-    pub attachments: Vec<Attachment>,
-    /// Where it stands.
-    pub status: Status,
-    /// What it cost, once the server has told.
-    pub receipt: Option<Receipt>,
-    /// How fast it came.
-    pub pace: Pace,
-}
 
 /// Where a message stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +13,8 @@ pub enum Status {
     Resuming,
     /// The user asked for a stop and the server has not confirmed it.
     Stopping,
+    /// Nobody watches; the server goes on, and what it writes can be fetched.
+    Left,
     /// Stopped by the user.
     Stopped,
     /// Ended at the longest length that was paid for.
@@ -48,31 +24,45 @@ pub enum Status {
 }
 
 impl Status {
-    /// True while more may come.
+    /// True while more comes.
     pub fn is_live(&self) -> bool {
         matches!(self, Status::Waiting | Status::Streaming | Status::Resuming | Status::Stopping)
     }
 }
 
-/// Times of an answer, in milliseconds of the page's clock.
+/// How fast an answer came, in milliseconds of the page's clock. Only differences mean anything, and none does where
+/// the answer was not watched from its beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pace {
-    pub(super) sent: f64,
-    pub(super) first: Option<f64>,
-    pub(super) last: f64,
-    pub(super) tokens: u64,
+    /// When it was sent.
+    pub sent: f64,
+    /// When its first word came, spoken or thought.
+    pub first: Option<f64>,
+    /// When its last word came.
+    pub last: f64,
+    /// How long it was thought about before the first word, where thoughts were sent.
+    pub thought: f64,
+    /// Tokens of what was sent, by the server's count.
+    pub tokens: u64,
+    /// It was left alone for a while, so its times are not those of the model.
+    pub broken: bool,
 }
 
 impl Pace {
     /// Seconds from the send to the first word.
     pub fn first_token_seconds(&self) -> Option<f64> {
-        self.first.map(|first| (first - self.sent) / 1_000.0)
+        self.first.filter(|_| !self.broken).map(|first| (first - self.sent) / 1_000.0)
     }
 
     /// Tokens a second from the first word on, by the server's count.
     pub fn tokens_per_second(&self) -> Option<f64> {
         let seconds = (self.last - self.first?) / 1_000.0;
         // The first token starts the clock; a single one, or a burst at once, has no rate.
-        (seconds > 0.02 && self.tokens > 1).then(|| (self.tokens - 1) as f64 / seconds)
+        (!self.broken && seconds > 0.02 && self.tokens > 1).then(|| (self.tokens - 1) as f64 / seconds)
+    }
+
+    /// Whole seconds of thought that was shown.
+    pub fn thought_seconds(&self) -> Option<u64> {
+        (!self.broken && self.thought > 0.0).then(|| (self.thought / 1_000.0).ceil() as u64)
     }
 }

@@ -1,0 +1,136 @@
+//! Carries out what the conversation asks for, and feeds what comes of it back.
+
+use std::rc::Rc;
+
+use leptos::prelude::Set;
+use triptych_protocol::{ChatChoice, Delta};
+
+use super::Core;
+use crate::client::{StreamEvent, clock};
+use crate::error::Failure;
+use crate::session::{Effect, Input, Piece};
+
+impl Core {
+    pub(super) fn run_chat(self: &Rc<Self>, effect: Effect) {
+        match effect {
+            Effect::Start { request, key } => {
+                let core = self.clone();
+                let turn = self.next_turn();
+                wasm_bindgen_futures::spawn_local(async move {
+                    let mut sink = core.sink(turn);
+                    let result = core.client.chat(&request, &key, &mut sink).await;
+                    core.ended(turn, result);
+                });
+            }
+            Effect::Resume { stream, after, attempt } => {
+                let core = self.clone();
+                let turn = self.turn.get();
+                wasm_bindgen_futures::spawn_local(async move {
+                    if attempt > 0 {
+                        clock::sleep(500 << (attempt - 1).min(4)).await;
+                    }
+                    let mut sink = core.sink(turn);
+                    let result = core.client.resume(&stream, &after, &mut sink).await;
+                    core.ended(turn, result);
+                });
+            }
+            Effect::Stop { stream } => {
+                let core = self.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    // The stream itself says how it ended; a lost stop shows in words that go on.
+                    let _ = core.client.stop_stream(&stream).await;
+                });
+            }
+            Effect::Abandon => {
+                self.next_turn();
+            }
+            Effect::KeepDraft(text) => {
+                if let Some(shelf) = &*self.shelf.borrow() {
+                    shelf.set_text("draft", &text);
+                }
+            }
+            // Nothing but the draft outlives the page yet.
+            Effect::Persist(_) => {}
+            Effect::ThreadChanged => self.forget_messages(),
+            Effect::ListChanged => self.list_messages(),
+            Effect::MessageChanged(id) => self.show_message(id),
+            Effect::TextGrew(id) | Effect::ReasoningGrew(id) => self.paint_soon(id),
+            Effect::DraftReplaced => {
+                let draft = self.chat.borrow().draft().to_owned();
+                self.signals.draft.set(draft);
+            }
+            Effect::AttachmentsTaken => {}
+            Effect::Began => self.announce("Sent. The answer is coming."),
+            Effect::Answered(id) => self.answered(id),
+            Effect::Rated { .. } => {}
+            Effect::Reported(failure) => {
+                self.correct_balance(&failure);
+                self.announce(format!("The answer failed. {failure}"));
+                self.report(&failure);
+            }
+            Effect::Balance(extra) => self.settle(extra),
+        }
+    }
+
+    /// From here on only the next call is listened to.
+    fn next_turn(&self) -> u32 {
+        if let Some(reader) = self.reader.take() {
+            reader.hang_up();
+        }
+        self.turn.set(self.turn.get().wrapping_add(1));
+        self.turn.get()
+    }
+
+    fn ended(self: &Rc<Self>, turn: u32, result: Result<(), Failure>) {
+        if self.turn.get() == turn {
+            self.reader.take();
+            self.chat(outcome(result));
+        }
+    }
+
+    /// Feeds what comes over a stream into the conversation.
+    fn sink(self: &Rc<Self>, turn: u32) -> impl FnMut(StreamEvent) + use<> {
+        let core = self.clone();
+        move |event| match event {
+            StreamEvent::Opened { reader, .. } if core.turn.get() != turn => reader.hang_up(),
+            _ if core.turn.get() != turn => {}
+            StreamEvent::Opened { stream, reader } => {
+                core.reader.replace(Some(reader));
+                core.chat(Input::Opened { stream });
+            }
+            StreamEvent::Words { text, event } => {
+                let piece = Piece { text, ..Piece::default() };
+                core.chat(Input::Delta { piece, event, now: clock::monotonic() });
+            }
+            StreamEvent::Chunk { mut chunk, event } => {
+                let choice = chunk.choices.iter_mut().find(|choice| choice.index == 0);
+                if let Some(piece) = choice.map(std::mem::take).map(piece) {
+                    core.chat(Input::Delta { piece, event, now: clock::monotonic() });
+                }
+                if chunk.usage.is_some() || chunk.triptych.is_some() {
+                    core.chat(Input::Paid { usage: chunk.usage, extra: chunk.triptych });
+                }
+                if let Some(detail) = chunk.error {
+                    core.chat(Input::Failed(Failure::from_detail(502, detail)));
+                }
+            }
+        }
+    }
+}
+
+fn piece(choice: ChatChoice) -> Piece {
+    let Delta { content, refusal } = choice.delta;
+    Piece {
+        text: content.unwrap_or_default(),
+        refusal: refusal.unwrap_or_default(),
+        finish: choice.finish_reason,
+        ..Piece::default()
+    }
+}
+
+fn outcome(result: Result<(), Failure>) -> Input {
+    match result {
+        Ok(()) => Input::Ended,
+        Err(failure) => Input::Failed(failure),
+    }
+}
