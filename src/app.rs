@@ -151,6 +151,11 @@ impl App {
         }
     }
 
+    /// Has the screen reader say a sentence.
+    pub(crate) fn announce(self, sentence: &str) {
+        self.signals.announcement.set(sentence.to_owned());
+    }
+
     /// Asks for the catalogue, the balance and the jobs once more.
     pub(crate) fn reconnect(self) {
         if let Some(core) = self.core() {

@@ -11,6 +11,7 @@ use crate::client::token::from_config_alone;
 use crate::config::Config;
 use crate::host::{Emit, HostEvent};
 use crate::mount::{Mounted, mount};
+use crate::view::Chunks;
 
 /// The copilot for a Leptos application: the same widget that the custom element shows, in a shadow root of its own,
 /// so that neither style touches the other. `config.token_url` says where your backend hands out browser tokens; a page
@@ -34,7 +35,7 @@ pub fn Copilot(
             return;
         };
         let emit: Emit = Rc::new(move |event| on_event.is_none_or(|on_event| on_event.run(event)));
-        match mount(&root, &config, tokens, emit) {
+        match mount(&root, &config, tokens, emit, Chunks::none()) {
             Ok(widget) => mounted.set_value(Some(widget)),
             Err(error) => problem.set(Some(error.to_string())),
         }

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::error::{Failure, FailureKind};
 use crate::host::{Emit, HostEvent};
 use crate::mount::{Mounted, mount as mount_view};
+use crate::view::Chunks;
 
 thread_local! {
     /// The hosts of the widgets that run, to be told of a panic.
@@ -36,12 +37,13 @@ impl Drop for WidgetHandle {
 }
 
 /// Puts a widget into `root`, an element within an open shadow root. `config` has the element's attributes in camel
-/// case; `host` has `emit(name, detail, cancelable)` and perhaps `getToken(reason)`. Throws a string that names the
-/// attribute at fault.
+/// case; `host` has `emit(name, detail, cancelable)` and perhaps `getToken(reason)` and `chunk(name)`, which promises
+/// the exports of a part of the widget that comes when it is needed. Throws a string that names the attribute at fault.
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: JsValue, host: JsValue) -> Result<WidgetHandle, JsValue> {
     let config = read_config(config)?;
-    let mounted = mount_view(&root, &config, token_source(&config, &host, &root), emitter(host.clone()));
+    let tokens = token_source(&config, &host, &root);
+    let mounted = mount_view(&root, &config, tokens, emitter(host.clone()), Chunks::new(host.clone()));
     let mounted = mounted.map_err(|error| JsValue::from_str(&error.to_string()))?;
     tell_of_panics();
     HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone()));

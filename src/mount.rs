@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::RefCell;
 
 use leptos::mount::mount_to_renderer;
-use leptos::prelude::Owner;
+use leptos::prelude::{Owner, StoredValue, provide_context};
 use wasm_bindgen::JsValue;
 use web_sys::{CssStyleSheet, HtmlElement};
 
@@ -13,7 +13,7 @@ use crate::client::property;
 use crate::client::token::Source;
 use crate::config::{Config, ConfigError};
 use crate::host::Emit;
-use crate::view;
+use crate::view::{self, Chunks};
 
 const STYLE: &str = include_str!("widget.css");
 
@@ -36,11 +36,13 @@ pub(crate) fn mount(
     config: &Config,
     tokens: Source,
     emit: Emit,
+    chunks: Chunks,
 ) -> Result<Mounted, ConfigError> {
     adopt_style(root);
     // An owner of its own, so that a widget inside of another Leptos view does not die with some part of it.
     let owner = Owner::new_root(None);
     let mounted = owner.with(|| {
+        provide_context(StoredValue::new_local(chunks));
         let app = App::start(config, tokens, emit)?;
         let handle = mount_to_renderer(root, move || view::copilot(app));
         Ok((app, handle))

@@ -20,6 +20,7 @@ mod video;
 use leptos::html;
 use leptos::prelude::*;
 
+pub(crate) use self::markdown::Chunks;
 use self::resize::on_resize;
 use crate::app::{App, Catalogue};
 use crate::config::{Mode, Theme};

@@ -1,38 +1,56 @@
 //! Draws a message's tree as DOM nodes, and redraws only what an edit changes.
 
-use js_sys::{Promise, Reflect};
-use triptych_markdown::{Align, Edit, Kind, Node, Op, Url};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{CharacterData, Document, Element, Event};
+// With their paths, because the browser tests include this file by its own.
+#[path = "markdown/chunks.rs"]
+mod chunks;
+#[path = "markdown/code.rs"]
+mod code;
+#[path = "markdown/highlight.rs"]
+mod highlight;
 
-/// How long a copy button says what came of it, in milliseconds.
-const COPIED_FOR: i32 = 2_000;
+use std::cell::RefCell;
+
+use triptych_markdown::{Align, Edit, Kind, Node, Op, Url};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{CharacterData, Document, Element};
+
+pub(crate) use self::chunks::Chunks;
+#[allow(unused_imports, reason = "the tests name it")]
+pub(crate) use self::code::Announce;
+use self::code::Copying;
+use self::highlight::Highlight;
+
+/// How many blocks of code are remembered, in case that one is opened again.
+const REMEMBERED: usize = 4;
+
+/// What holds the children of an element. The text of code is not drawn as it comes.
+struct Place {
+    node: web_sys::Node,
+    code: Option<Highlight>,
+}
 
 /// Draws one message into `root`, whose children are the painter's alone. Each tree node is one DOM node, so that an
 /// edit can find its place.
 pub(crate) struct Painter {
     root: Element,
     document: Document,
-    /// What holds the children of each open element, outermost first.
-    open: Vec<web_sys::Node>,
-    on_click: Closure<dyn FnMut(Event)>,
+    /// Where the children of each open element go, outermost first.
+    open: Vec<Place>,
+    chunks: Chunks,
+    /// The last blocks of code.
+    codes: RefCell<Vec<Highlight>>,
+    _copying: Copying,
 }
 
 impl Painter {
-    /// A painter for an empty message. `root` must be part of a document, as every element is.
-    pub(crate) fn new(root: web_sys::Element) -> Self {
+    /// A painter for an empty message. `root` must be part of a document, as every element is. What is said of copied
+    /// code goes to `announce`.
+    pub(crate) fn new(root: web_sys::Element, chunks: Chunks, announce: Announce) -> Self {
         let document = root.owner_document().unwrap_or_else(|| JsValue::UNDEFINED.unchecked_into());
-        let on_click = Closure::<dyn FnMut(Event)>::new(|event: Event| {
-            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            if let Some(button) = target.and_then(|target| target.closest("button.copy").ok().flatten()) {
-                spawn_local(copy(button));
-            }
-        });
-        let _ = root.add_event_listener_with_callback("click", on_click.as_ref().unchecked_ref());
+        let copying = Copying::listen(&root, announce);
         // The view leaves a marker in an element without children, which would shift every place.
         root.set_text_content(None);
-        Self { root, document, open: Vec::new(), on_click }
+        Self { root, document, open: Vec::new(), chunks, codes: RefCell::default(), _copying: copying }
     }
 
     /// Brings the DOM up to date. What did not change is not touched; where only text grew, the text node stays.
@@ -42,18 +60,37 @@ impl Painter {
             let _ = self.step(&mut open, &self.root, op);
         }
         self.open = open;
+        self.codes.borrow().iter().for_each(Highlight::flush);
     }
 
     /// Does a step in the tree under `root`, of whose elements `open` are open.
-    fn step(&self, open: &mut Vec<web_sys::Node>, root: &web_sys::Node, op: Op) -> Result<(), JsValue> {
-        let parent = open.last().unwrap_or(root);
+    fn step(&self, open: &mut Vec<Place>, root: &web_sys::Node, op: Op) -> Result<(), JsValue> {
+        let place = open.last();
+        let parent = place.map_or(root, |place| &place.node);
+        match (&op, place.and_then(|place| place.code.as_ref())) {
+            (Op::Text(text), Some(code)) => {
+                code.push(text);
+                return Ok(());
+            }
+            (Op::Cut(units), Some(code)) => {
+                code.cut(*units);
+                return Ok(());
+            }
+            (Op::Drop(_), Some(code)) => {
+                code.clear();
+                return Ok(());
+            }
+            _ => {}
+        }
         match op {
             Op::Close => {
                 open.pop();
             }
             Op::Reopen => {
                 let last = parent.last_child().ok_or(JsValue::NULL)?;
-                open.push(holder(last));
+                let node = holder(last);
+                let code = self.codes.borrow().iter().find(|code| code.is_in(&node)).cloned();
+                open.push(Place { node, code });
             }
             Op::Drop(count) => {
                 for _ in 0..count {
@@ -69,7 +106,12 @@ impl Painter {
             Op::Open(kind) => {
                 let element = self.element(&kind)?;
                 parent.append_child(&element)?;
-                open.push(holder(element.into()));
+                let node = holder(element.clone().into());
+                let code = match kind {
+                    Kind::Code { language } => Some(self.highlight(&element, &node, language.as_deref())),
+                    _ => None,
+                };
+                open.push(Place { node, code });
             }
             // Adding to a text node leaves a selection in it alone.
             Op::Text(text) => {
@@ -170,7 +212,7 @@ impl Painter {
                 return Ok(cell);
             }
             Kind::Link { url, title } => return self.link(url, title.as_deref()),
-            Kind::Code { language } => return self.code(language.as_deref()),
+            Kind::Code { language } => return code::frame(&self.document, language.as_deref()),
             Kind::Html => return self.build("p", &[("class", "html")]),
         };
         self.build(name, &[])
@@ -190,38 +232,29 @@ impl Painter {
         Ok(link)
     }
 
-    fn code(&self, language: Option<&str>) -> Result<Element, JsValue> {
-        let figure = self.build("figure", &[("class", "code")])?;
-        let caption = self.build("figcaption", &[])?;
-        let name = self.build("span", &[])?;
-        name.set_text_content(language);
-        let button = self.build("button", &[("type", "button"), ("class", "copy")])?;
-        button.set_text_content(Some("Copy"));
-        caption.append_child(&name)?;
-        caption.append_child(&button)?;
-        // Code that is too wide scrolls, which a keyboard can only do where there is focus.
-        let pre = self.build("pre", &[("tabindex", "0")])?;
-        let code = self.build("code", &[])?;
-        pre.append_child(&code)?;
-        figure.append_child(&caption)?;
-        figure.append_child(&pre)?;
-        Ok(figure)
+    /// The text of a new block of code, which stands in `node`.
+    fn highlight(&self, figure: &Element, node: &web_sys::Node, language: Option<&str>) -> Highlight {
+        let code =
+            Highlight::new(&self.chunks, node.clone(), code::name(figure), language.unwrap_or_default());
+        let mut codes = self.codes.borrow_mut();
+        if codes.len() == REMEMBERED {
+            codes.remove(0);
+        }
+        codes.push(code.clone());
+        code
     }
 
     fn build(&self, name: &str, attributes: &[(&str, &str)]) -> Result<Element, JsValue> {
-        let element = self.document.create_element(name)?;
-        for (name, value) in attributes {
-            element.set_attribute(name, value)?;
-        }
-        Ok(element)
+        build(&self.document, name, attributes)
     }
 }
 
-impl Drop for Painter {
-    fn drop(&mut self) {
-        let _ =
-            self.root.remove_event_listener_with_callback("click", self.on_click.as_ref().unchecked_ref());
+fn build(document: &Document, name: &str, attributes: &[(&str, &str)]) -> Result<Element, JsValue> {
+    let element = document.create_element(name)?;
+    for (name, value) in attributes {
+        element.set_attribute(name, value)?;
     }
+    Ok(element)
 }
 
 /// Where the children of an element stand: tables and code have a frame around them.
@@ -240,25 +273,4 @@ fn find(root: &web_sys::Node, path: &[usize]) -> Option<web_sys::Node> {
     let (first, rest) = path.split_first()?;
     let child = |node: web_sys::Node, place: usize| node.child_nodes().item(place as u32);
     rest.iter().try_fold(child(root.clone(), *first)?, |node, place| child(holder(node), *place))
-}
-
-/// Copies the code that `button` belongs to, and lets the button say for a while how that went.
-async fn copy(button: Element) {
-    let pre = button
-        .closest("figure")
-        .ok()
-        .flatten()
-        .and_then(|figure| figure.query_selector("pre").ok().flatten());
-    let Some(text) = pre.and_then(|pre| pre.text_content()) else { return };
-    let Some(window) = web_sys::window() else { return };
-    let navigator = window.navigator();
-    // Pages without a secure context have no clipboard, and calling it there would throw.
-    let has_clipboard = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|value| value.is_object());
-    let copied = has_clipboard && JsFuture::from(navigator.clipboard().write_text(&text)).await.is_ok();
-    button.set_text_content(Some(if copied { "Copied" } else { "Copy failed" }));
-    let pause = Promise::new(&mut |resolve, _| {
-        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, COPIED_FOR);
-    });
-    let _ = JsFuture::from(pause).await;
-    button.set_text_content(Some("Copy"));
 }

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use leptos::html;
 use leptos::prelude::*;
 use triptych_markdown::Stream;
@@ -5,7 +7,7 @@ use triptych_protocol::Role;
 use wasm_bindgen::JsCast;
 
 use super::icon;
-use super::markdown::Painter;
+use super::markdown::{Chunks, Painter};
 use super::text::receipt;
 use crate::app::{App, MessageState, MessageView};
 use crate::error::FailureKind;
@@ -56,6 +58,9 @@ fn answer(app: App, id: MessageId, view: MessageView) -> AnyView {
 /// Paints what came since the last time. Finished blocks are left alone.
 fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>) {
     let painter = StoredValue::new_local(None::<(Painter, Option<Stream>, usize)>);
+    let chunks = use_context::<StoredValue<Chunks, LocalStorage>>();
+    let chunks = move || chunks.map_or_else(Chunks::none, |chunks| chunks.get_value());
+    let announce = move |said: &'static str| app.announce(said);
     Effect::new(move || {
         let length = view.length.get();
         let ended = view.state.with(|state| !state.status.is_live() && state.status != Status::Left);
@@ -66,8 +71,10 @@ fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>) {
                 element.set_text_content(None);
                 *painter = None;
             }
-            let (painter, stream, done) = painter
-                .get_or_insert_with(|| (Painter::new(element.unchecked_into()), Some(Stream::new()), 0));
+            let (painter, stream, done) = painter.get_or_insert_with(|| {
+                let painter = Painter::new(element.unchecked_into(), chunks(), Rc::new(announce));
+                (painter, Some(Stream::new()), 0)
+            });
             let Some(words) = stream else { return };
             // A change of state alone paints nothing; the frame that brings the words does. The end waits for none.
             if ended || length > *done {

@@ -1,5 +1,7 @@
 //! The painter of answers: whatever the pieces were, the nodes on the page are the same, and as they should be.
 
+use std::rc::Rc;
+
 use triptych_markdown::Stream;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
@@ -7,7 +9,7 @@ use web_sys::Element;
 #[path = "../../src/view/markdown.rs"]
 mod markdown;
 
-use markdown::Painter;
+use markdown::{Announce, Chunks, Painter};
 
 const SAMPLES: &[&str] = &[
     "# Title\n\nSome **bold *and* words** with `code`, ~~gone~~ and [a link](https://a.example 'title').\n",
@@ -19,10 +21,15 @@ const SAMPLES: &[&str] = &[
     "<div>\nraw\n</div>\n\nhard  \nbreak\\\nagain &amp; *open\n",
 ];
 
+fn painter(root: &Element) -> Painter {
+    let silent: Announce = Rc::new(|_| {});
+    Painter::new(root.clone(), Chunks::none(), silent)
+}
+
 fn painted(pieces: &[&str]) -> Element {
     let document = web_sys::window().unwrap().document().unwrap();
     let root = document.create_element("div").unwrap();
-    let mut painter = Painter::new(root.clone());
+    let mut painter = painter(&root);
     let mut stream = Stream::new();
     for piece in pieces {
         stream.push(piece);
@@ -79,7 +86,7 @@ fn an_answer_is_made_of_the_elements_that_it_means() {
 fn a_text_that_grows_stays_the_node_that_it_is() {
     let document = web_sys::window().unwrap().document().unwrap();
     let root = document.create_element("div").unwrap();
-    let mut painter = Painter::new(root.clone());
+    let mut painter = painter(&root);
     let mut stream = Stream::new();
     stream.push("Some wo");
     painter.apply(stream.edit());

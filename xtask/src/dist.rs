@@ -23,8 +23,12 @@ pub(crate) fn run() -> Result<()> {
     let dist = folder();
     widget::build(&dist)?;
     optimise(&dist.join(format!("{}_bg.wasm", widget::STEM)))?;
-    minify_glue(&dist.join(format!("{}.js", widget::STEM)))?;
-    bundle_script(&dist)?;
+    for stem in widget::CHUNKS.map(widget::chunk_stem) {
+        optimise(&dist.join(format!("{stem}_bg.wasm")))?;
+        minify_glue(&dist.join(format!("{stem}.js")))?;
+    }
+    bundle_glue(&dist)?;
+    bundle(&dist.join("triptych.js"), &[widget::STEM.to_owned()])?;
     for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
         fs::copy(tree::root().join(license), dist.join(license))
             .with_context(|| format!("cannot copy {license}"))?;
@@ -51,25 +55,35 @@ fn optimise(module: &Path) -> Result<()> {
     process::run(&mut wasm_opt)
 }
 
-/// The glue stays a module of its own, so that the wasm and what calls it are fetched together, when needed.
 fn minify_glue(glue: &Path) -> Result<()> {
     let mut esbuild = npm::tool(&tree::package(), "esbuild");
     esbuild.arg(glue).args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"]);
     process::run(esbuild.arg(format!("--outfile={}", glue.display())).arg("--allow-overwrite"))
 }
 
-/// Pages without a bundler load one small file; those with one import the modules beside it.
-fn bundle_script(dist: &Path) -> Result<()> {
-    let script = dist.join("triptych.js");
+/// The glue stays a module apart from the loader, so that the wasm and what calls it are fetched together, when needed.
+/// What it consists of becomes one file.
+fn bundle_glue(dist: &Path) -> Result<()> {
+    bundle(&dist.join(format!("{}.js", widget::STEM)), &widget::CHUNKS.map(widget::chunk_stem))?;
+    for part in [widget::BINDINGS, "chunks.js"] {
+        fs::remove_file(dist.join(part)).with_context(|| format!("cannot remove {part}"))?;
+    }
+    Ok(())
+}
+
+/// Puts a script and what it imports into one file, in its place, but for the modules that are fetched later. Pages
+/// without a bundler load such files; those with one import the modules beside them.
+fn bundle(script: &Path, later: &[String]) -> Result<()> {
     let mut esbuild = npm::tool(&tree::package(), "esbuild");
-    esbuild.arg(&script).args([
+    esbuild.arg(script).args([
         "--bundle",
         "--minify",
         "--format=esm",
         "--target=es2022",
         "--log-level=warning",
     ]);
-    esbuild.args([format!("--external:./{}.js", widget::STEM), format!("--outfile={}", script.display())]);
+    esbuild.args(later.iter().map(|stem| format!("--external:./{stem}.js")));
+    esbuild.arg(format!("--outfile={}", script.display()));
     process::run(esbuild.arg("--allow-overwrite"))
 }
 

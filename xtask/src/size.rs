@@ -21,9 +21,17 @@ console.log(JSON.stringify(process.argv.slice(1).map((path) => {
 
 pub(crate) fn run() -> Result<()> {
     tools::node()?;
-    let parts =
-        ["triptych.js".to_owned(), format!("{}.js", widget::STEM), format!("{}_bg.wasm", widget::STEM)];
-    let paths = parts.clone().map(|name| dist::folder().join(name));
+    let module = |part: &str, stem: &str| {
+        [(format!("{part} glue"), format!("{stem}.js")), (format!("{part} wasm"), format!("{stem}_bg.wasm"))]
+    };
+    let mut parts = vec![("loader".to_owned(), "triptych.js".to_owned())];
+    parts.extend(module("widget", widget::STEM));
+    // What a page with a chat downloads; the rest comes when it is needed.
+    let at_once = parts.len();
+    for name in widget::CHUNKS {
+        parts.extend(module(name, &widget::chunk_stem(name)));
+    }
+    let paths: Vec<_> = parts.iter().map(|(_, name)| dist::folder().join(name)).collect();
     if let Some(missing) = paths.iter().find(|path| !path.is_file()) {
         bail!("{} is not there; `cargo xtask dist` builds it", missing.display());
     }
@@ -31,11 +39,14 @@ pub(crate) fn run() -> Result<()> {
     let sizes: Vec<[u64; 3]> = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("node could not measure: {}", String::from_utf8_lossy(&output.stderr)))?;
 
-    println!("\n{:<30}{:>11}{:>11}{:>11}", "bytes", "raw", "gzip", "brotli");
-    for ((part, name), sizes) in ["loader", "glue", "wasm"].iter().zip(&parts).zip(&sizes) {
-        row(&format!("{part} {name}"), *sizes);
+    println!("\n{:<44}{:>11}{:>11}{:>11}", "bytes", "raw", "gzip", "brotli");
+    for (index, ((part, name), sizes_of_one)) in parts.iter().zip(&sizes).enumerate() {
+        row(&format!("{part:<16}{name}"), *sizes_of_one);
+        if index + 1 == at_once {
+            let total = |column| sizes.iter().take(at_once).map(|sizes: &[u64; 3]| sizes[column]).sum();
+            row("total", [0, 1, 2].map(total));
+        }
     }
-    row("total", [0, 1, 2].map(|column| sizes.iter().map(|sizes| sizes[column]).sum()));
     let loader = sizes.first().map_or(0, |sizes| sizes[2]);
     if loader > LOADER_BUDGET {
         bail!("the loader is {loader} bytes in brotli; its budget is {LOADER_BUDGET}");
@@ -44,5 +55,5 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn row(name: &str, sizes: [u64; 3]) {
-    println!("{name:<30}{:>11}{:>11}{:>11}", sizes[0], sizes[1], sizes[2]);
+    println!("{name:<44}{:>11}{:>11}{:>11}", sizes[0], sizes[1], sizes[2]);
 }

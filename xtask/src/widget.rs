@@ -12,6 +12,11 @@ use crate::{process, tools, tree};
 
 /// The glue's file name without its ending; the loader knows it.
 pub(crate) const STEM: &str = "triptych_copilot";
+/// Parts of the widget that pages fetch when they need them: `highlight` is the package `triptych-highlight`, built
+/// with its feature `wasm` into `triptych_highlight.js` and its module. `pkg/src/chunks.js` loads them.
+pub(crate) const CHUNKS: [&str; 1] = ["highlight"];
+/// The bindings that wasm-bindgen makes, until they are bundled with what `pkg/src` adds to them.
+pub(crate) const BINDINGS: &str = "triptych_bindings.js";
 /// The example that mounts the widget as a component.
 const LEPTOS_APP: &str = "leptos_app";
 /// The profile in the root Cargo.toml that is made for size.
@@ -31,22 +36,39 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         return build(&options.dir);
     }
     process::run(&mut compile(&["--lib"])?)?;
+    for name in CHUNKS {
+        process::run(&mut compile_chunk(name, &[])?)?;
+    }
     assemble("debug", &options.dir)
 }
 
 /// Puts a widget that a page can load into `dir`, which is emptied first. It is not yet run through
 /// wasm-opt.
 pub(crate) fn build(dir: &Path) -> Result<()> {
-    let mut cargo = compile(&["--lib", "--profile", PROFILE])?;
-    process::run(cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths()))?;
+    let mut builds = vec![compile(&["--lib", "--profile", PROFILE])?];
+    for name in CHUNKS {
+        builds.push(compile_chunk(name, &["--profile", PROFILE])?);
+    }
+    for mut cargo in builds {
+        process::run(cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths()))?;
+    }
     assemble(PROFILE, dir)
 }
 
-/// The compiled module with its glue and our own JavaScript.
+/// The stem of a chunk's file names.
+pub(crate) fn chunk_stem(name: &str) -> String {
+    format!("triptych_{name}")
+}
+
+/// The compiled modules with their glue and our own JavaScript.
 fn assemble(profile: &str, dir: &Path) -> Result<()> {
-    let module = folder(profile).join(format!("{STEM}.wasm"));
     tree::empty_dir(dir)?;
-    bind(&module, dir, STEM)?;
+    let stems = CHUNKS.iter().map(|name| chunk_stem(name)).chain([STEM.to_owned()]);
+    for stem in stems {
+        bind(&folder(profile).join(format!("{stem}.wasm")), dir, &stem)?;
+    }
+    let glue = dir.join(format!("{STEM}.js"));
+    fs::rename(&glue, dir.join(BINDINGS)).with_context(|| format!("cannot rename {}", glue.display()))?;
     for file in tree::files(&tree::package().join("src"), &[])? {
         let name = file.file_name().context("a file without a name")?;
         fs::copy(&file, dir.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
@@ -70,6 +92,14 @@ fn compile(target: &[&str]) -> Result<Command> {
     Ok(cargo)
 }
 
+/// The command that compiles a chunk. Each by itself: together they would have each other's features.
+fn compile_chunk(name: &str, profile: &[&str]) -> Result<Command> {
+    tools::wasm_target()?;
+    let mut cargo = process::cargo(["build", "--lib", "--package", &format!("triptych-{name}")]);
+    cargo.args(["--features", "wasm", "--target", "wasm32-unknown-unknown"]).args(profile);
+    Ok(cargo)
+}
+
 /// Where cargo puts the modules of a profile.
 fn folder(profile: &str) -> PathBuf {
     tree::target().join("wasm32-unknown-unknown").join(profile)
@@ -82,9 +112,9 @@ fn bind(module: &Path, dir: &Path, name: &str) -> Result<()> {
         .out_name(name)
         .web(true)?
         .typescript(true)
-        // The loader names the wasm file, once; a second name in the glue would make bundlers emit it twice. An
-        // application has no loader.
-        .omit_default_module_path(name == STEM)
+        // Our own JavaScript names the wasm file, once; a second name in the glue would make bundlers emit it twice.
+        // An application has none.
+        .omit_default_module_path(name != LEPTOS_APP)
         .remove_name_section(true)
         .remove_producers_section(true)
         // A panic poisons the one instance that all widgets of a page share; the loader then starts a new one.

@@ -1,6 +1,7 @@
 //! The rules themselves: text in, sentences about what is wrong out.
 
 use super::Source;
+use crate::widget;
 
 const LONGEST_FILE: usize = 400;
 const LONGEST_PAGE: usize = 40;
@@ -37,7 +38,11 @@ const BANS: [Ban; 7] = [
     },
     Ban {
         words: &["leptos::", "web_sys", "gloo_", "js_sys", "tokio::"],
-        applies: |path| path.starts_with("crates/protocol/src/") || path.starts_with("crates/markdown/src/"),
+        applies: |path| {
+            ["protocol", "markdown", "highlight"]
+                .iter()
+                .any(|name| path.starts_with(&format!("crates/{name}/src/")))
+        },
         why: "the shared crates know neither browser nor server",
     },
     Ban {
@@ -106,12 +111,15 @@ pub(crate) fn tree(sources: &[Source]) -> Vec<String> {
         }
     }
 
-    let literal = "new URL(\"./triptych_copilot_bg.wasm\", import.meta.url)";
-    let scripts = sources.iter().filter(|source| source.path.starts_with("pkg/src/"));
-    let count: usize = scripts.map(|source| source.text.matches(literal).count()).sum();
-    if count != 1 {
-        problems
-            .push(format!("pkg/src: `{literal}` is there {count} times; bundlers emit one file for each"));
+    for stem in widget::CHUNKS.map(widget::chunk_stem).into_iter().chain([widget::STEM.to_owned()]) {
+        let literal = format!("new URL(\"./{stem}_bg.wasm\", import.meta.url)");
+        let scripts = sources.iter().filter(|source| source.path.starts_with("pkg/src/"));
+        let count: usize = scripts.map(|source| source.text.matches(&literal).count()).sum();
+        if count != 1 {
+            problems.push(format!(
+                "pkg/src: `{literal}` is there {count} times; bundlers emit one file for each"
+            ));
+        }
     }
     problems
 }
@@ -179,7 +187,10 @@ mod tests {
         let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
         let cargo = "[workspace.package]\nversion = \"0.1.0\"\n\nwasm-bindgen = \"=1.2\"\n";
         let tools = "wasm-bindgen-cli-support = \"=1.2\"\nwasm-bindgen-cli = { version = \"=1.2\" }";
-        let script = "VERSION = \"0.1.0\"; new URL(\"./triptych_copilot_bg.wasm\", import.meta.url)";
+        let stems = widget::CHUNKS.map(widget::chunk_stem).into_iter().chain([widget::STEM.to_owned()]);
+        let urls: String =
+            stems.map(|stem| format!("new URL(\"./{stem}_bg.wasm\", import.meta.url);")).collect();
+        let script = &format!("VERSION = \"0.1.0\"; {urls}");
         let mut sources = vec![
             source("Cargo.toml", cargo),
             source("xtask/Cargo.toml", tools),

@@ -1,0 +1,32 @@
+// Parts of the widget that come when they are needed, each a module with a glue of its own. Bundlers have to see both
+// names of each as they stand here.
+
+/** @typedef {{ default: (input: { module_or_path: Response }) => Promise<unknown> }} Glue */
+
+/** @type {Record<string, () => [Promise<Glue>, URL]>} */
+const CHUNKS = {
+  highlight: () => [import("./triptych_highlight.js"), new URL("./triptych_highlight_bg.wasm", import.meta.url)],
+};
+
+/** @type {Record<string, Promise<Glue> | undefined>} */
+const loading = {};
+
+/**
+ * Fetches and starts a part, once for all copilots of a page. A failure is not remembered, so that a next call tries
+ * again.
+ *
+ * @param {string} name
+ */
+export function chunk(name) {
+  return (loading[name] ??= start(...CHUNKS[name]()).catch((error) => {
+    loading[name] = undefined;
+    throw error;
+  }));
+}
+
+/** @type {(glue: Promise<Glue>, url: URL) => Promise<Glue>} */
+async function start(importing, url) {
+  const [glue, response] = await Promise.all([importing, fetch(url)]);
+  await glue.default({ module_or_path: response });
+  return glue;
+}

@@ -1,0 +1,86 @@
+//! What is around the text of a code block: the name of its language, and a button that copies it.
+
+use std::rc::Rc;
+
+use js_sys::{Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Document, Element, Event};
+
+use super::build;
+
+/// How long a copy button says what came of it, in milliseconds.
+const COPIED_FOR: i32 = 2_000;
+
+/// Has the screen reader say a sentence.
+pub(crate) type Announce = Rc<dyn Fn(&'static str)>;
+
+/// Listens to the copy buttons in an element, until it is dropped.
+pub(super) struct Copying {
+    root: Element,
+    on_click: Closure<dyn FnMut(Event)>,
+}
+
+impl Copying {
+    pub(super) fn listen(root: &Element, announce: Announce) -> Self {
+        let on_click = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            if let Some(button) = target.and_then(|target| target.closest("button.copy").ok().flatten()) {
+                spawn_local(copy(button, announce.clone()));
+            }
+        });
+        let _ = root.add_event_listener_with_callback("click", on_click.as_ref().unchecked_ref());
+        Self { root: root.clone(), on_click }
+    }
+}
+
+impl Drop for Copying {
+    fn drop(&mut self) {
+        let _ =
+            self.root.remove_event_listener_with_callback("click", self.on_click.as_ref().unchecked_ref());
+    }
+}
+
+/// An empty block of code: figure > (figcaption > (span, button), pre > code).
+pub(super) fn frame(document: &Document, language: Option<&str>) -> Result<Element, JsValue> {
+    let figure = build(document, "figure", &[("class", "code")])?;
+    let caption = build(document, "figcaption", &[])?;
+    let name = build(document, "span", &[])?;
+    name.set_text_content(language);
+    let button = build(document, "button", &[("type", "button"), ("class", "copy")])?;
+    button.set_text_content(Some("Copy"));
+    caption.append_child(&name)?;
+    caption.append_child(&button)?;
+    // Code that is too wide scrolls, which a keyboard can only do where there is focus.
+    let pre = build(document, "pre", &[("tabindex", "0")])?;
+    pre.append_child(&*build(document, "code", &[])?)?;
+    figure.append_child(&caption)?;
+    figure.append_child(&pre)?;
+    Ok(figure)
+}
+
+/// Where the name of the language stands.
+pub(super) fn name(figure: &Element) -> Element {
+    let caption = figure.first_element_child();
+    caption.and_then(|caption| caption.first_element_child()).unwrap_or_else(|| figure.clone())
+}
+
+/// Copies the code that `button` belongs to, and lets the button say for a while how that went.
+async fn copy(button: Element, announce: Announce) {
+    let figure = button.closest("figure").ok().flatten();
+    let pre = figure.and_then(|figure| figure.query_selector("pre").ok().flatten());
+    let Some(text) = pre.and_then(|pre| pre.text_content()) else { return };
+    let Some(window) = web_sys::window() else { return };
+    let navigator = window.navigator();
+    // Pages without a secure context have no clipboard, and calling it there would throw.
+    let has_clipboard = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|value| value.is_object());
+    let copied = has_clipboard && JsFuture::from(navigator.clipboard().write_text(&text)).await.is_ok();
+    let said = if copied { "Copied" } else { "Copy failed" };
+    button.set_text_content(Some(said));
+    announce(said);
+    let over = Promise::new(&mut |resolve, _| {
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, COPIED_FOR);
+    });
+    let _ = JsFuture::from(over).await;
+    button.set_text_content(Some("Copy"));
+}
