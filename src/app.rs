@@ -14,7 +14,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use leptos::prelude::{ArcRwSignal, LocalStorage, Set, StoredValue, Update, WithUntracked, WithValue as _};
+use leptos::prelude::{
+    ArcRwSignal, GetUntracked, LocalStorage, Set, StoredValue, Update, WithUntracked, WithValue as _,
+};
 use triptych_protocol::Modality;
 
 pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
@@ -28,6 +30,7 @@ use crate::form::Form;
 use crate::host::{Emit, HostEvent};
 use crate::images::{Images, PictureId, PictureSet};
 use crate::jobs::{Job, JobId, Jobs};
+use crate::locale::{Text, Words};
 use crate::session::{MessageId, Session};
 use crate::thread::{Thread, ThreadId};
 
@@ -117,6 +120,16 @@ impl App {
     /// The running widget; none once it was stopped.
     pub(crate) fn core(self) -> Option<Rc<Core>> {
         self.core.try_with_value(Rc::clone).filter(|core| core.alive.get())
+    }
+
+    /// The language of the widget. Where it changes everything is drawn anew, so nobody has to listen to it.
+    pub(crate) fn words(self) -> Words {
+        self.signals.words.get_untracked()
+    }
+
+    /// A sentence in the language of the widget.
+    pub(crate) fn text(self, text: Text) -> &'static str {
+        self.words().get(text)
     }
 
     /// Ends all calls, timers and listeners.
@@ -216,6 +229,14 @@ impl Core {
         if self.signals.panels.with_untracked(|panels| panels.contains(&Panel::Video)) {
             self.job(crate::jobs::Input::Restore(pending));
         }
+    }
+
+    fn words(&self) -> Words {
+        self.signals.words.get_untracked()
+    }
+
+    fn text(&self, text: Text) -> &'static str {
+        self.words().get(text)
     }
 
     fn tell(&self, event: HostEvent) -> bool {

@@ -1,6 +1,7 @@
 //! Moves bytes between the page and the gateway. Knows the wire, tokens and the browser's fetch; decides nothing.
 
 pub(crate) mod clock;
+pub(crate) mod intl;
 mod site;
 pub(crate) mod storage;
 mod stream;
@@ -22,6 +23,7 @@ pub(crate) use stream::{Reader, StreamEvent};
 use token::Tokens;
 
 use crate::error::{Failure, FailureKind};
+use crate::locale::Text;
 
 /// How often an earlier call of the same key is waited for; longer, at a second each, than any call takes.
 const MOST_WAITS: u32 = 600;
@@ -212,10 +214,7 @@ impl Client {
             return accept(response).await;
         }
         if token.is_empty() {
-            return Err(Failure::new(
-                FailureKind::Token,
-                "The page gives no token: set the attribute token-url or site-key, or the property getToken.",
-            ));
+            return Err(Failure::ours(FailureKind::Token, Text::FailedTokenSource));
         }
         self.tokens.reject(&token);
         let token = self.tokens.get().await?;
@@ -250,8 +249,7 @@ impl Client {
             Some(body) => request.body(body),
             None => request.build(),
         };
-        let request =
-            request.map_err(|_| Failure::new(FailureKind::Request, "The gateway's address is not valid."))?;
+        let request = request.map_err(|_| Failure::ours(FailureKind::Request, Text::FailedAddress))?;
         request.send().await.map_err(|_| Failure::network())
     }
 }
@@ -318,7 +316,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 }
 
 fn unreadable() -> Failure {
-    Failure::new(FailureKind::Server, "The server's answer could not be read. Try again in a moment.")
+    Failure::ours(FailureKind::Server, Text::FailedAnswer)
 }
 
 fn escape(part: &str) -> String {

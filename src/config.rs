@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::locale::Text;
+
 /// How the copilot looks and whom it talks to. The element's attributes, in camel case.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -31,6 +33,12 @@ pub struct Config {
     pub greeting: Option<String>,
     /// Whether a launcher starts open.
     pub open: bool,
+    /// The language, such as `de` or `pt-BR`. It is English unless `words` has its sentences.
+    pub locale: Option<String>,
+    /// The sentences of that language: the text of its file in the npm package's `locales`.
+    pub words: Option<String>,
+    /// `rtl` or `ltr` where the direction of writing is not that of the page around.
+    pub dir: Option<String>,
 }
 
 /// Colours of the widget.
@@ -70,11 +78,11 @@ pub enum Panel {
 
 impl Panel {
     /// Its name for people, which is also the name of its tab.
-    pub const fn label(self) -> &'static str {
+    pub const fn label(self) -> Text {
         match self {
-            Panel::Chat => "Chat",
-            Panel::Image => "Image",
-            Panel::Video => "Video",
+            Panel::Chat => Text::Chat,
+            Panel::Image => Text::Image,
+            Panel::Video => Text::Video,
         }
     }
 
@@ -102,6 +110,9 @@ impl Default for Config {
             placeholder: None,
             greeting: None,
             open: false,
+            locale: None,
+            words: None,
+            dir: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use triptych_protocol::{Balance, Bound, Credits, Estimate};
 
 use crate::error::Failure;
+use crate::locale::{Text, Words};
 
 /// The balance as the server last told it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,38 +85,22 @@ impl Wallet {
 }
 
 /// A price as the button shows it: never lower than it is.
-pub fn price_text(estimate: Estimate) -> String {
-    let amount = grouped(estimate.amount.rounded_up());
-    let unit = if estimate.amount == Credits::from_whole(1) { "credit" } else { "credits" };
-    match estimate.bound {
-        Bound::Exact => format!("{amount} {unit}"),
-        Bound::AtMost => format!("up to {amount} {unit}"),
-    }
+pub fn price_text(words: Words, estimate: Estimate) -> String {
+    let text = match estimate.bound {
+        Bound::Exact => Text::PriceExact,
+        Bound::AtMost => Text::PriceAtMost,
+    };
+    words.plural(text, &estimate.amount.rounded_up().to_string())
 }
 
 /// A balance as it is shown: cut to hundredths, so that it never looks higher than it is.
-pub fn balance_text(amount: Credits) -> String {
-    grouped(Credits::from_micro(amount.micro().div_euclid(10_000).saturating_mul(10_000)))
+pub fn balance_text(words: Words, amount: Credits) -> String {
+    grouped(words, Credits::from_micro(amount.micro().div_euclid(10_000).saturating_mul(10_000)))
 }
 
 /// An amount with every digit, thousands apart.
-pub fn grouped(amount: Credits) -> String {
-    let text = amount.to_string();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
-    let (whole, fraction) =
-        digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
-    let mut out = String::from(sign);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    out
+pub fn grouped(words: Words, amount: Credits) -> String {
+    words.number(&amount.to_string())
 }
 
 #[cfg(test)]
@@ -135,10 +120,10 @@ mod tests {
 
     #[test]
     fn amounts_are_shown_so_that_nobody_is_surprised() {
-        assert_eq!(balance_text(Credits::from_micro(1_234_567_899_999)), "1,234,567.89");
-        assert_eq!(balance_text(Credits::from_whole(-1_000)), "-1,000");
-        assert_eq!(price_text(estimate(1_534_001, Bound::AtMost)), "up to 1.54 credits");
-        assert_eq!(price_text(estimate(1_000_000, Bound::Exact)), "1 credit");
+        assert_eq!(balance_text(Words::english(), Credits::from_micro(1_234_567_899_999)), "1,234,567.89");
+        assert_eq!(balance_text(Words::english(), Credits::from_whole(-1_000)), "-1,000");
+        assert_eq!(price_text(Words::english(), estimate(1_534_001, Bound::AtMost)), "up to 1.54 credits");
+        assert_eq!(price_text(Words::english(), estimate(1_000_000, Bound::Exact)), "1 credit");
     }
 
     #[test]

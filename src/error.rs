@@ -4,13 +4,19 @@ use std::fmt;
 
 use triptych_protocol::{Credits, ErrorCode, ErrorDetail};
 
+use crate::locale::{Text, Words};
+
 /// What went wrong with a call, in the words that the user reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Which kind it is; decides what is offered next.
     pub kind: FailureKind,
-    /// A sentence for people, without technical words where that can be.
+    /// A sentence for people, in English: ours, or what the gateway says. Views show `Words::failure`.
     pub message: String,
+    /// Which of our own sentences it is; none where the gateway has spoken.
+    pub text: Option<Text>,
+    /// The HTTP status that some of them name.
+    pub status: u16,
     /// Milliseconds to wait before another try, where the server said so.
     pub retry_after_ms: Option<u64>,
     /// With [`FailureKind::Credits`]: what was needed and what was free.
@@ -41,14 +47,20 @@ pub enum FailureKind {
 }
 
 impl Failure {
-    /// A failure with nothing but its kind and sentence.
+    /// A failure with nothing but its kind and the words of the gateway.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Failure { kind, message: message.into(), retry_after_ms: None, shortfall: None, top_up_url: None }
+        let (message, text, status) = (message.into(), None, 0);
+        Failure { kind, message, text, status, retry_after_ms: None, shortfall: None, top_up_url: None }
+    }
+
+    /// A failure that the gateway has no word on.
+    pub fn ours(kind: FailureKind, text: Text) -> Self {
+        Failure { text: Some(text), ..Failure::new(kind, Words::english().get(text)) }
     }
 
     /// Nothing came back from the gateway.
     pub fn network() -> Self {
-        Failure::new(FailureKind::Network, "The connection was lost. Check your network and try again.")
+        Failure::ours(FailureKind::Network, Text::FailedNetwork)
     }
 
     /// What an error body says, read with the HTTP status beside it.
@@ -70,11 +82,9 @@ impl Failure {
             _ => FailureKind::Server,
         };
         Failure {
-            kind,
-            message: detail.message,
-            retry_after_ms: None,
             shortfall: detail.needed.zip(detail.available),
             top_up_url: detail.top_up_url,
+            ..Failure::new(kind, detail.message)
         }
     }
 
@@ -88,7 +98,8 @@ impl Failure {
             400..=499 => FailureKind::Request,
             _ => FailureKind::Server,
         };
-        Failure::new(kind, format!("The server answered with status {status}. Try again in a moment."))
+        let message = Words::english().fill(Text::FailedStatus, &[&status.to_string()]);
+        Failure { status, text: Some(Text::FailedStatus), ..Failure::new(kind, message) }
     }
 
     /// True where the same call may work when it is made again.

@@ -15,6 +15,7 @@ use crate::client::token::{Source, Token, from_config};
 use crate::config::Config;
 use crate::error::{Failure, FailureKind};
 use crate::host::{Emit, HostEvent};
+use crate::locale::Text;
 use crate::mount::{Mounted, mount as mount_view};
 use crate::view::Chunks;
 
@@ -122,10 +123,7 @@ fn token_source(config: &Config, host: &JsValue, root: &HtmlElement) -> Source {
         };
         let host = host.clone();
         Box::pin(async move {
-            let failed = |_| {
-                let message = "The page could not hand out a token. Reload the page or sign in again.";
-                Failure::new(FailureKind::Token, message)
-            };
+            let failed = |_| Failure::ours(FailureKind::Token, Text::FailedTokenPage);
             let answer = get_token.call1(&host, &JsValue::from_str(reason.as_str())).map_err(failed)?;
             let answer = JsFuture::from(Promise::resolve(&answer)).await.map_err(failed)?;
             Token::from_value(&answer)

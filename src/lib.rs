@@ -17,6 +17,7 @@ pub mod form;
 pub mod host;
 pub mod images;
 pub mod jobs;
+pub mod locale;
 pub mod session;
 pub mod sse;
 pub mod thread;

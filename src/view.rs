@@ -24,12 +24,21 @@ pub(crate) use self::markdown::Chunks;
 use self::resize::on_resize;
 use crate::app::{App, Catalogue};
 use crate::config::{Mode, Theme};
+use crate::locale;
+use crate::locale::Text;
 
 /// From this width on, in CSS pixels, all panels stand side by side.
 const WIDE: i32 = 1_100;
 
-/// The whole widget.
+/// The whole widget, drawn anew in another language.
 pub(crate) fn copilot(app: App) -> impl IntoView {
+    move || {
+        app.signals.words.track();
+        root(app).into_any()
+    }
+}
+
+fn root(app: App) -> impl IntoView {
     let signals = app.signals;
     let root = NodeRef::<html::Div>::new();
     let shown = move || signals.mode.get() == Mode::Inline || signals.open.get();
@@ -42,6 +51,8 @@ pub(crate) fn copilot(app: App) -> impl IntoView {
             class:docked=move || signals.mode.get() == Mode::Launcher
             class:open=shown
             class:wide=move || signals.wide.get()
+            lang=app.words().tag()
+            dir=move || signals.direction.get()
             node_ref=root
         >
             {launcher::launcher(app)}
@@ -74,20 +85,20 @@ fn window(app: App) -> AnyView {
                 <h2 class="heading">{move || signals.heading.get()}</h2>
                 {credits::status(app)}
                 <Show when=docked>
-                    <button type="button" class="icon" aria-label="Close" on:click=move |_| app.set_open(false)>
+                    <button type="button" class="icon" aria-label=app.text(Text::Close) on:click=move |_| app.set_open(false)>
                         {icon::close()}
                     </button>
                 </Show>
             </header>
             <Show when=move || !signals.online.get()>
-                <p class="notice" role="note">"You are offline. What you type is kept, and jobs go on at the server."</p>
+                <p class="notice" role="note">{app.text(Text::Offline)}</p>
             </Show>
             {move || match signals.catalogue.get() {
                 Catalogue::Failed(failure) => {
                     view! {
                         <div class="notice bad" role="alert">
-                            <p>{failure.message.clone()}</p>
-                            <button type="button" class="quiet" on:click=move |_| app.reconnect()>"Try again"</button>
+                            <p>{app.words().failure(&failure)}</p>
+                            <button type="button" class="quiet" on:click=move |_| app.reconnect()>{app.text(Text::TryAgain)}</button>
                         </div>
                     }
                         .into_any()

@@ -2,7 +2,7 @@ import { TriptychError } from "./errors.js";
 import { discard, load } from "./load.js";
 import { alert, launcher, make, sheet } from "./shell.js";
 
-const NAMES = ["gateway", "tokenUrl", "siteKey", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting"];
+const NAMES = ["gateway", "tokenUrl", "siteKey", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting", "locale"];
 
 /**
  * The attribute of a property; there are two of two words.
@@ -88,15 +88,19 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
       if (!this.isConnected) return;
       if (!this.#handle && !this.#shadow.firstElementChild?.ariaBusy) this.#place();
       if (this.hasAttribute("open")) this.#start();
-      this.#try((handle) => {
-        const config = this.#config();
-        const text = JSON.stringify(config);
-        if (text !== this.#configured) {
-          this.#configured = text;
-          handle.set_config(config);
-        }
-        for (const text of this.#unsent.splice(0)) handle.send(text);
-      });
+      if (this.#handle) this.#configure();
+    });
+  }
+
+  async #configure() {
+    const config = await (await load()).read(this);
+    this.#try((handle) => {
+      const text = JSON.stringify(config);
+      if (text !== this.#configured) {
+        this.#configured = text;
+        handle.set_config(config);
+      }
+      for (const text of this.#unsent.splice(0)) handle.send(text);
     });
   }
 
@@ -125,9 +129,9 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
     waiting.ariaBusy = "true";
     try {
       const glue = await load();
+      const config = await glue.read(this);
       if (this.#handle || !this.isConnected) return;
       const focused = this.#shadow.activeElement;
-      const config = this.#config();
       const root = make("div", { part: "root" });
       this.#shadow.replaceChildren(root);
       this.#handle = glue.mount(root, config, this.#host());
@@ -137,16 +141,6 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
     } catch (error) {
       this.#fail(error);
     }
-  }
-
-  #config() {
-    /** @type {Record<string, string | boolean>} */
-    const config = { open: this.hasAttribute("open") };
-    for (const name of NAMES) {
-      const value = this.getAttribute(attribute(name));
-      if (value) config[name] = name === "gateway" ? make("a", { href: value }).href : value;
-    }
-    return config;
   }
 
   #host() {

@@ -72,6 +72,8 @@ export interface TriptychCopilotAttributes {
   placeholder?: string | null;
   /** What an empty conversation says. */
   greeting?: string | null;
+  /** The language, such as `de` or `pt-BR`; else that of the page around, else the browser's. */
+  locale?: string | null;
 }
 
 /** `<triptych-copilot>`. It can be configured and called before its module has arrived. */
@@ -88,11 +90,15 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   heading: string | null;
   placeholder: string | null;
   greeting: string | null;
+  locale: string | null;
 
   /** Gives a token whenever one is needed; wins over `tokenUrl`. */
   getToken?: (reason: "first" | "expiring" | "expired") => Promise<Token>;
   /** With `siteKey`, where the site has a check for robots of its own: gives what that check has handed out. */
   getChallenge?: () => string | Promise<string>;
+
+  /** Sentences of your own, by their names in `locales/de.txt`: `{ send: "Ask" }`. Set it before the copilot is opened. */
+  strings?: Record<string, string>;
 
   /** Opens the launcher. Setting it mirrors the `open` attribute. */
   get open(): () => void;

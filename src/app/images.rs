@@ -7,6 +7,7 @@ use super::{App, Core};
 use crate::client::unique_key;
 use crate::host::HostEvent;
 use crate::images::{Effect, Input, PictureId, PictureSet, PictureStatus};
+use crate::locale::Text;
 
 impl App {
     /// The user wants the pictures that the form describes.
@@ -62,7 +63,7 @@ impl Core {
     fn run_image(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Start { id, request, key } => {
-                self.announce("The picture is being made.");
+                self.announce(self.text(Text::SaidPictureBegun));
                 let core = self.clone();
                 wasm_bindgen_futures::spawn_local(async move {
                     let input = match core.client.draw(&request, &key).await {
@@ -78,7 +79,7 @@ impl Core {
             Effect::Ready(id) => self.pictures_ready(id),
             Effect::Reported(failure) => {
                 self.correct_balance(&failure);
-                self.announce(format!("The picture failed. {failure}"));
+                self.announce(self.words().fill(Text::SaidPictureFailed, &[&self.words().failure(&failure)]));
                 self.report(&failure);
             }
             Effect::Balance(extra) => self.settle(extra),
@@ -118,11 +119,7 @@ impl Core {
             pictures.iter().filter_map(|picture| picture.url.clone().zip(picture.asset.clone())).collect();
         let count = pictures.len();
         drop(images);
-        self.announce(if count == 1 {
-            "The picture is ready.".to_owned()
-        } else {
-            format!("{count} pictures are ready.")
-        });
+        self.announce(self.words().plural(Text::SaidPicturesReady, &count.to_string()));
         for (url, id) in links {
             self.tell(HostEvent::Asset { kind: "image", url, id });
         }

@@ -7,6 +7,7 @@ use super::{App, Core};
 use crate::client::{clock, unique_key};
 use crate::host::HostEvent;
 use crate::jobs::{Effect, Input, Job, JobId};
+use crate::locale::Text;
 
 /// How long after a call was sent its hold is looked for, in milliseconds.
 const HOLD_SHOWS_AFTER: i32 = 250;
@@ -71,7 +72,7 @@ impl Core {
         let core = self.clone();
         match effect {
             Effect::Create { id, request, key } => {
-                self.announce("The clip was ordered.");
+                self.announce(self.text(Text::SaidClipBegun));
                 wasm_bindgen_futures::spawn_local(async move {
                     let input = match core.client.create_video(&request, &key).await {
                         Ok(told) => {
@@ -127,7 +128,7 @@ impl Core {
             Effect::Ended(id) => self.job_ended(id),
             Effect::Reported(failure) => {
                 self.correct_balance(&failure);
-                self.announce(failure.message.clone());
+                self.announce(self.words().failure(&failure));
                 self.report(&failure);
             }
             Effect::Balance => self.ask_balance(),
@@ -177,15 +178,13 @@ impl Core {
         let Some(video) = video else { return };
         match (video.status, video.url) {
             (VideoStatus::Completed, url) => {
-                self.announce("The clip is ready.");
+                self.announce(self.text(Text::SaidClipReady));
                 if let Some(url) = url {
                     self.tell(HostEvent::Asset { kind: "video", url, id: video.id });
                 }
             }
-            (VideoStatus::Cancelled, _) => {
-                self.announce("The clip was cancelled. Its credits were given back.")
-            }
-            _ => self.announce("The clip failed. Its credits were given back."),
+            (VideoStatus::Cancelled, _) => self.announce(self.text(Text::SaidClipCancelled)),
+            _ => self.announce(self.text(Text::SaidClipFailed)),
         }
     }
 

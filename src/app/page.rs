@@ -9,6 +9,7 @@ use web_sys::EventTarget;
 
 use super::Core;
 use crate::jobs::Input;
+use crate::locale::Text;
 
 /// A listener that is taken away when it is dropped.
 pub(crate) struct Listener {
@@ -76,11 +77,7 @@ impl Core {
         let back = online && !hidden;
         if self.signals.online.get_untracked() != online {
             self.signals.online.set(online);
-            self.announce(if online {
-                "The network is back."
-            } else {
-                "You are offline. What you type is kept."
-            });
+            self.announce(self.text(if online { Text::SaidOnline } else { Text::SaidOffline }));
         }
         self.job(Input::Awake(back));
         if back && self.signals.wallet.get_untracked().balance().is_some() {

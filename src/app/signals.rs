@@ -1,17 +1,22 @@
-use leptos::prelude::{ArcRwSignal, RwSignal, Set};
+use leptos::prelude::{ArcRwSignal, GetUntracked, RwSignal, Set};
 use triptych_protocol::Receipt;
 
+use crate::client::intl::INTL;
 use crate::config::{Config, Mode, Panel, Theme};
 use crate::credits::Wallet;
 use crate::error::Failure;
 use crate::form::Form;
 use crate::images::PictureId;
 use crate::jobs::JobId;
+use crate::locale::{Text, Words};
 use crate::session::{Message, MessageId, Pace, Status};
 
 /// What the views read. Written by `App` alone, but for the forms and the choice of panel, which are the user's.
 #[derive(Clone, Copy)]
 pub(crate) struct Signals {
+    /// The language; everything is drawn anew when it changes.
+    pub(crate) words: RwSignal<Words>,
+    pub(crate) direction: RwSignal<Option<String>>,
     pub(crate) theme: RwSignal<Theme>,
     pub(crate) mode: RwSignal<Mode>,
     pub(crate) heading: RwSignal<String>,
@@ -83,6 +88,8 @@ impl Signals {
     pub(super) fn new(config: &Config) -> Self {
         let panels = config.panels();
         let signals = Signals {
+            words: RwSignal::new(words(config)),
+            direction: RwSignal::default(),
             theme: RwSignal::default(),
             mode: RwSignal::default(),
             heading: RwSignal::default(),
@@ -115,13 +122,27 @@ impl Signals {
     }
 
     pub(super) fn configure(self, config: &Config) {
-        let text = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
+        let words = words(config);
+        let text =
+            |given: &Option<String>, usual| given.clone().unwrap_or_else(|| words.get(usual).to_owned());
+        self.direction.set(config.dir.clone());
         self.theme.set(config.theme);
         self.mode.set(config.mode);
         self.panels.set(config.panels());
         self.model.set(config.model.clone());
-        self.heading.set(text(&config.heading, "Copilot"));
-        self.placeholder.set(text(&config.placeholder, "Ask anything"));
-        self.greeting.set(text(&config.greeting, "How can I help?"));
+        self.heading.set(text(&config.heading, Text::Copilot));
+        self.placeholder.set(text(&config.placeholder, Text::AskAnything));
+        self.greeting.set(text(&config.greeting, Text::Greeting));
+        if self.words.get_untracked() != words {
+            self.words.set(words);
+        }
+    }
+}
+
+/// The language that a configuration asks for. Where its file could not be had it is English.
+fn words(config: &Config) -> Words {
+    match (&config.locale, &config.words) {
+        (Some(locale), Some(words)) => Words::new(locale, words, INTL),
+        _ => Words::new("en", config.words.as_deref().unwrap_or_default(), INTL),
     }
 }

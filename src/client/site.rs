@@ -10,6 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use super::token::{Source, Token};
 use super::{accept, clock, property};
 use crate::error::{Failure, FailureKind};
+use crate::locale::Text;
 use crate::proof::Puzzle;
 
 /// Numbers that are tried before the page gets its turn again.
@@ -83,12 +84,7 @@ impl Site {
                 clock::sleep(0).await;
             }
         }
-        let failed = || {
-            Failure::new(
-                FailureKind::Token,
-                "This page could not tell you from a robot. Reload it to try again.",
-            )
-        };
+        let failed = || Failure::ours(FailureKind::Token, Text::FailedRobot);
         let get = property(&self.element, "getChallenge").dyn_into::<Function>().map_err(|_| failed())?;
         let given = get.call0(&self.element).map_err(|_| failed())?;
         let given = JsFuture::from(Promise::resolve(&given)).await.map_err(|_| failed())?;

@@ -11,6 +11,7 @@ use super::clock::{self, Timer};
 use super::{from_json, property};
 use crate::chunk::words;
 use crate::error::{Failure, FailureKind};
+use crate::locale::Text;
 use crate::sse::Decoder;
 
 /// How long a stream may be silent before it counts as broken, in milliseconds. Longer than the gateway waits for
@@ -42,10 +43,7 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
     let is_stream =
         response.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
     if !is_stream {
-        return Err(Failure::new(
-            FailureKind::Server,
-            "The server did not answer with a stream. Check the gateway's address.",
-        ));
+        return Err(Failure::ours(FailureKind::Server, Text::FailedStream));
     }
     let body = response.body().ok_or_else(Failure::network)?;
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();

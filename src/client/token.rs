@@ -14,6 +14,7 @@ use super::site::from_site;
 use super::{accept, clock, property};
 use crate::config::Config;
 use crate::error::{Failure, FailureKind};
+use crate::locale::Text;
 
 /// A token is renewed this many milliseconds before it expires, so that no call is made with a dying one.
 const RENEW_BEFORE: f64 = 20_000.0;
@@ -56,12 +57,7 @@ impl Token {
             return Ok(Token { secret, expires_at: f64::INFINITY });
         }
         let secret = property(value, "client_secret").as_string().filter(|secret| !secret.is_empty());
-        let secret = secret.ok_or_else(|| {
-            Failure::new(
-                FailureKind::Token,
-                "The page handed out no token: it must answer with client_secret and expires_at.",
-            )
-        })?;
+        let secret = secret.ok_or_else(|| Failure::ours(FailureKind::Token, Text::FailedTokenAnswer))?;
         let expires_at =
             property(value, "expires_at").as_f64().map_or(f64::INFINITY, |seconds| seconds * 1_000.0);
         Ok(Token { secret, expires_at })
@@ -154,12 +150,7 @@ fn from_url(url: String) -> Source {
     Rc::new(move |_reason| {
         let url = url.clone();
         Box::pin(async move {
-            let unreachable = || {
-                Failure::new(
-                    FailureKind::Token,
-                    "No token could be fetched from the page's own server. Reload the page or sign in again.",
-                )
-            };
+            let unreachable = || Failure::ours(FailureKind::Token, Text::FailedTokenFetch);
             let request = RequestBuilder::new(&url)
                 .method(gloo_net::http::Method::POST)
                 .header("accept", "application/json")

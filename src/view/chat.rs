@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::resize::on_resize;
 use super::{composer, icon, message};
 use crate::app::App;
+use crate::locale::Text;
 
 /// How near to the end, in CSS pixels, counts as reading the end.
 const NEAR: i32 = 48;
@@ -44,7 +45,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
             class="transcript"
             part="transcript"
             role="log"
-            aria-label="Conversation"
+            aria-label=app.text(Text::Conversation)
             aria-live="off"
             tabindex="0"
             node_ref=transcript
@@ -67,8 +68,8 @@ pub(super) fn panel(app: App) -> impl IntoView {
                         <span class="badge">{icon::mark()}</span>
                         <p class="greeting">{move || signals.greeting.get()}</p>
                         <p class="hint">
-                            {move || (!signals.wallet.with(|wallet| wallet.is_free())).then_some("Each answer shows what it cost. ")}
-                            "Nothing is sent before you press Send."
+                            {move || (!signals.wallet.with(|wallet| wallet.is_free())).then(|| [app.text(Text::CostHint), " "])}
+                            {app.text(Text::SendHint)}
                         </p>
                     </div>
                 </Show>
@@ -78,7 +79,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
             </div>
         </div>
         <Show when=move || !at_end.get() && !empty()>
-            <button type="button" class="to-end" aria-label="Go to the newest message" on:click=move |_| to_end()>
+            <button type="button" class="to-end" aria-label=app.text(Text::ToNewest) on:click=move |_| to_end()>
                 {icon::down()}
             </button>
         </Show>

@@ -8,6 +8,7 @@ use super::icon;
 use crate::app::App;
 use crate::config::Mode;
 use crate::credits::{Cover, price_text};
+use crate::locale::Text;
 
 /// The text box, the button, and what pressing it would cost.
 pub(super) fn composer(app: App) -> impl IntoView {
@@ -19,7 +20,8 @@ pub(super) fn composer(app: App) -> impl IntoView {
     let ready = Memo::new(move |_| signals.chat_form.with(|form| form.model().is_some()));
     let short = Memo::new(move |_| !blank.get() && matches!(cover.get(), Cover::Short { .. }));
     let refused = move || blank.get() || !ready.get() || short.get();
-    let price = move || estimate.get().filter(|_| !blank.get()).map(price_text);
+    let price =
+        move || estimate.get().filter(|_| !blank.get()).map(|estimate| price_text(app.words(), estimate));
     // A reason is only due once there is something to send.
     let shown_cover = Memo::new(move |_| if short.get() { cover.get() } else { Cover::Unknown });
     focus_on_open(app, input);
@@ -47,7 +49,7 @@ pub(super) fn composer(app: App) -> impl IntoView {
                     class="input"
                     part="input"
                     rows="1"
-                    aria-label="Message"
+                    aria-label=app.text(Text::Message)
                     dir="auto"
                     enterkeyhint="send"
                     placeholder=move || signals.placeholder.get()
@@ -64,22 +66,22 @@ pub(super) fn composer(app: App) -> impl IntoView {
                 ></textarea>
                 <div class="row">
                     <Show when=move || !signals.messages.with(Vec::is_empty)>
-                        <button type="button" class="icon" aria-label="New chat" title="New chat"
+                        <button type="button" class="icon" aria-label=app.text(Text::NewChat) title=app.text(Text::NewChat)
                             disabled=move || signals.busy.get()
                             on:click=move |_| app.clear_chat()
                         >{icon::plus()}</button>
                     </Show>
-                    {model_select(signals.chat_form, "Chat model")}
+                    {model_select(signals.chat_form, app.text(Text::ChatModel))}
                     <span class="price" part="price" id="chat-price">{price}</span>
                     <Show
                         when=move || signals.busy.get()
                         fallback=move || view! {
-                            <button type="submit" class="send" part="send" aria-label="Send" disabled=refused
+                            <button type="submit" class="send" part="send" aria-label=app.text(Text::Send) disabled=refused
                                 aria-describedby="chat-price chat-shortfall"
                             >{icon::send()}</button>
                         }
                     >
-                        <button type="button" class="send stop" part="stop" aria-label="Stop"
+                        <button type="button" class="send stop" part="stop" aria-label=app.text(Text::Stop)
                             on:click=move |_| app.stop_answer()
                         >{icon::stop()}</button>
                     </Show>

@@ -4,14 +4,16 @@ use super::icon;
 use super::text::safe_link;
 use crate::app::App;
 use crate::credits::{Cover, balance_text, grouped};
+use crate::locale::Text;
 
 /// The balance: what can be spent and what running calls hold.
 pub(super) fn status(app: App) -> impl IntoView {
-    let wallet = app.signals.wallet;
+    let (wallet, words) = (app.signals.wallet, app.words());
     let balance = Memo::new(move |_| wallet.with(|wallet| wallet.balance().cloned()));
     let exact = move || {
         balance.get().map(|balance| {
-            format!("{} available, {} held", grouped(balance.available), grouped(balance.held))
+            let amounts = [balance.available, balance.held].map(|amount| grouped(words, amount));
+            words.fill(Text::BalanceExact, &amounts.each_ref().map(String::as_str))
         })
     };
     view! {
@@ -21,7 +23,7 @@ pub(super) fn status(app: App) -> impl IntoView {
             class:low=move || wallet.with(|wallet| wallet.is_low())
             hidden=move || wallet.with(|wallet| wallet.is_free())
             role="status"
-            aria-label="Credits"
+            aria-label=words.get(Text::Credits)
             title=exact
         >
             {icon::coin()}
@@ -29,11 +31,15 @@ pub(super) fn status(app: App) -> impl IntoView {
                 None => view! { <span class="amount">"…"</span> }.into_any(),
                 Some(balance) => {
                     let held = (balance.held.micro() != 0).then(|| {
-                        view! { <span class="held">{format!("{} held", grouped(balance.held.rounded_up()))}</span> }
+                        let held = words.fill(Text::HeldNow, &[&grouped(words, balance.held.rounded_up())]);
+                        view! { <span class="held">{held}</span> }
                     });
+                    // What the gateway calls them may be a name; its usual word is no name.
+                    let usual = balance.currency == "credits";
+                    let unit = if usual { words.get(Text::CreditsUnit).to_owned() } else { balance.currency };
                     view! {
-                        <span class="amount">{balance_text(balance.available)}</span>
-                        <span class="unit">{balance.currency.clone()}</span>
+                        <span class="amount">{balance_text(words, balance.available)}</span>
+                        <span class="unit">{unit}</span>
                         {held}
                     }
                         .into_any()
@@ -47,11 +53,9 @@ pub(super) fn status(app: App) -> impl IntoView {
 pub(super) fn shortfall(app: App, cover: Memo<Cover>, id: &'static str) -> impl IntoView {
     move || {
         let Cover::Short { needed, available } = cover.get() else { return ().into_any() };
-        let reason = format!(
-            "This needs {} credits and {} are free.",
-            grouped(needed.rounded_up()),
-            balance_text(available)
-        );
+        let words = app.words();
+        let amounts = [grouped(words, needed.rounded_up()), balance_text(words, available)];
+        let reason = words.fill(Text::Shortfall, &amounts.each_ref().map(String::as_str));
         view! {
             <p class="shortfall" id=id role="note">
                 <span>{reason}</span>
@@ -73,7 +77,7 @@ fn top_up(app: App, cover: Memo<Cover>) -> AnyView {
                         event.prevent_default();
                     }
                 }
-            >"Top up"</a>
+            >{app.text(Text::TopUp)}</a>
         }
         .into_any(),
         None => view! {
@@ -81,7 +85,7 @@ fn top_up(app: App, cover: Memo<Cover>) -> AnyView {
                 on:click=move |_| {
                     app.top_up(Some(cover.get_untracked()));
                 }
-            >"Top up"</button>
+            >{app.text(Text::TopUp)}</button>
         }
         .into_any(),
     }

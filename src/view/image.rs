@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use super::send::{Maker, maker};
 use super::{icon, picture};
 use crate::app::App;
+use crate::locale::Text;
 
 /// Pictures from words.
 pub(super) fn panel(app: App) -> impl IntoView {
@@ -10,10 +11,10 @@ pub(super) fn panel(app: App) -> impl IntoView {
     let form = Maker {
         form: signals.image_form,
         prompt: signals.image_prompt,
-        model_label: "Image model",
-        prompt_label: "Describe the picture",
-        placeholder: "A lighthouse at dusk, soft light, long exposure",
-        button: "Generate image",
+        model_label: Text::ImageModel,
+        prompt_label: Text::DescribePicture,
+        placeholder: Text::PictureExample,
+        button: Text::GenerateImage,
         id: "image-shortfall",
         make: App::draw,
     };
@@ -21,7 +22,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
         {maker(app, form)}
         <div class="results" part="results">
             <Show when=move || signals.pictures.with(Vec::is_empty)>
-                <div class="empty small"><span class="badge">{icon::picture()}</span><p class="hint">"Your pictures appear here."</p></div>
+                <div class="empty small"><span class="badge">{icon::picture()}</span><p class="hint">{app.text(Text::NoPictures)}</p></div>
             </Show>
             <For each=move || signals.pictures.get() key=|id| *id let:id>
                 {picture::set(app, id)}

@@ -2,10 +2,11 @@ use leptos::prelude::*;
 use triptych_protocol::{Credits, Receipt, Video, VideoStatus};
 
 use super::icon;
-use super::text::{download_link, elapsed, ordinal, receipt, safe_link};
+use super::text::{download_link, elapsed, receipt, safe_link};
 use crate::app::App;
 use crate::credits::{grouped, price_text};
 use crate::jobs::{Job, JobId, Phase};
+use crate::locale::{Text, Words};
 
 /// One video job. The player is drawn once: it must not start anew when the job is asked about again.
 pub(super) fn job(app: App, id: JobId) -> AnyView {
@@ -20,8 +21,8 @@ pub(super) fn job(app: App, id: JobId) -> AnyView {
     let prompt = job.with_untracked(|job| job.request.prompt.clone());
     let alt = prompt.clone();
     view! {
-        <article class="card" part="card" aria-label="Clip">
-            {move || clip.get().as_deref().and_then(safe_link).map(|url| player(url, &alt))}
+        <article class="card" part="card" aria-label=app.text(Text::Clip)>
+            {move || clip.get().as_deref().and_then(safe_link).map(|url| player(app, url, &alt))}
             {
                 let job = job.clone();
                 move || progress(app, &job.get())
@@ -33,50 +34,54 @@ pub(super) fn job(app: App, id: JobId) -> AnyView {
     .into_any()
 }
 
-fn player(url: String, prompt: &str) -> AnyView {
+fn player(app: App, url: String, prompt: &str) -> AnyView {
     view! {
         <figure class="picture" part="clip">
             <video src=url.clone() controls playsinline preload="metadata" aria-label=prompt.to_owned()></video>
-            <a class="download" part="download" href=download_link(&url) download="" aria-label="Download" title="Download">{icon::download()}</a>
+            <a class="download" part="download" href=download_link(&url) download="" aria-label=app.text(Text::Download) title=app.text(Text::Download)>{icon::download()}</a>
         </figure>
     }
     .into_any()
 }
 
 fn progress(app: App, job: &Job) -> AnyView {
-    let id = job.id;
+    let (id, words) = (job.id, app.words());
     if let Phase::Refused(failure) = &job.phase {
         let again = failure.can_retry().then(|| {
-            view! { <button type="button" class="quiet" on:click=move |_| app.retry_job(id)>{icon::retry()} "Retry"</button> }
+            view! { <button type="button" class="quiet" on:click=move |_| app.retry_job(id)>{icon::retry()} {app.text(Text::Retry)}</button> }
         });
         return view! {
             <div class="failure" role="alert">
-                <p>{failure.message.clone()}</p>
+                <p>{words.failure(failure)}</p>
                 {again}
-                <button type="button" class="quiet" on:click=move |_| app.remove_job(id)>"Remove"</button>
+                <button type="button" class="quiet" on:click=move |_| app.remove_job(id)>{app.text(Text::Remove)}</button>
             </div>
         }
         .into_any();
     }
-    let Some(video) = &job.video else { return bar("Sending…".into(), None, app, job.started_at()) };
+    let Some(video) = &job.video else {
+        return bar(words.get(Text::Sending).to_owned(), None, app, job.started_at());
+    };
     match video.status {
         VideoStatus::Completed => ().into_any(),
         VideoStatus::Queued => {
-            let place = video
-                .queue_position
-                .map_or("Waiting".to_owned(), |place| format!("Waiting, {} in the queue", ordinal(place)));
+            let place = video.queue_position.map_or(words.get(Text::Waiting).to_owned(), |place| {
+                words.fill(Text::WaitingPlace, &[&words.number(&place.to_string())])
+            });
             bar(place, None, app, job.started_at())
         }
         VideoStatus::InProgress => {
             let progress = (video.progress > 0).then_some(video.progress.min(100));
-            let text = progress.map_or("Being made".to_owned(), |percent| format!("Being made, {percent} %"));
+            let text = progress.map_or(words.get(Text::BeingMade).to_owned(), |percent| {
+                words.fill(Text::BeingMadePercent, &[&words.number(&percent.to_string())])
+            });
             bar(text, progress, app, job.started_at())
         }
         VideoStatus::Failed | VideoStatus::Cancelled => {
             let reason = video
                 .error
                 .as_ref()
-                .map_or("The clip was cancelled.".to_owned(), |error| error.message.clone());
+                .map_or(words.get(Text::ClipCancelled).to_owned(), |error| error.message.clone());
             view! { <div class="failure"><p>{reason}</p></div> }.into_any()
         }
     }
@@ -96,26 +101,25 @@ fn bar(text: String, percent: Option<u8>, app: App, since: f64) -> AnyView {
 }
 
 fn details(app: App, job: &Job) -> AnyView {
-    let id = job.id;
+    let (id, words) = (job.id, app.words());
+    let seconds = |count: &str| words.fill(Text::Seconds, &[&words.number(count)]);
     let shape = match &job.video {
-        Some(video) => {
-            [video.resolution.clone(), video.aspect_ratio.clone(), Some(format!("{} s", video.seconds))]
-        }
+        Some(video) => [video.resolution.clone(), video.aspect_ratio.clone(), Some(seconds(&video.seconds))],
         None => [
             job.request.resolution.clone(),
             job.request.aspect_ratio.clone(),
-            job.request.duration.map(|s| format!("{s} s")),
+            job.request.duration.map(|count| seconds(&count.to_string())),
         ],
     };
     let shape = shape.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let trouble = matches!(job.phase, Phase::Unreachable(_)).then_some("No connection; asking again");
+    let trouble = matches!(job.phase, Phase::Unreachable(_)).then(|| words.get(Text::AskingAgain));
     let button = if job.phase == Phase::Cancelling {
-        view! { <span>"Cancelling…"</span> }.into_any()
+        view! { <span>{words.get(Text::Cancelling)}</span> }.into_any()
     } else if job.can_cancel() {
-        view! { <button type="button" class="quiet" on:click=move |_| app.cancel_job(id)>"Cancel"</button> }
+        view! { <button type="button" class="quiet" on:click=move |_| app.cancel_job(id)>{words.get(Text::Cancel)}</button> }
             .into_any()
     } else if job.video.as_ref().is_some_and(|video| video.status.is_final()) {
-        view! { <button type="button" class="quiet" on:click=move |_| app.remove_job(id)>"Remove"</button> }
+        view! { <button type="button" class="quiet" on:click=move |_| app.remove_job(id)>{app.text(Text::Remove)}</button> }
             .into_any()
     } else {
         ().into_any()
@@ -123,7 +127,7 @@ fn details(app: App, job: &Job) -> AnyView {
     view! {
         <div class="details" part="details">
             <span>{shape}</span>
-            {cost(job).map(|cost| view! { <span>{cost}</span> })}
+            {cost(words, job).map(|cost| view! { <span>{cost}</span> })}
             {trouble.map(|trouble| view! { <span>{trouble}</span> })}
             {button}
         </div>
@@ -131,15 +135,17 @@ fn details(app: App, job: &Job) -> AnyView {
     .into_any()
 }
 
-fn cost(job: &Job) -> Option<String> {
-    let estimate = || job.estimate.map(|estimate| format!("Holding {}", price_text(estimate)));
+fn cost(words: Words, job: &Job) -> Option<String> {
+    let estimate = || job.estimate.map(|estimate| words.fill(Text::Holding, &[&price_text(words, estimate)]));
     match job.video.as_ref().and_then(|video: &Video| video.cost) {
         Some(cost) => Some(match cost.charged {
             Some(charged) if charged == Credits::ZERO => {
-                format!("Held {} · all returned", grouped(cost.estimated))
+                words.fill(Text::AllReturned, &[&grouped(words, cost.estimated)])
             }
-            Some(charged) => receipt(&Receipt::new(cost.estimated, charged)),
-            None => format!("Holding {} credits", grouped(cost.estimated)),
+            Some(charged) => receipt(words, &Receipt::new(cost.estimated, charged)),
+            None => {
+                words.fill(Text::Holding, &[&words.plural(Text::PriceExact, &cost.estimated.to_string())])
+            }
         }),
         None if matches!(job.phase, Phase::Refused(_)) => None,
         None => estimate(),

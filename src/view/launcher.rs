@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use super::icon;
 use crate::app::App;
 use crate::config::Mode;
+use crate::locale::Text;
 
 /// The button that opens a docked widget. It gets the focus back when the widget is closed.
 pub(super) fn launcher(app: App) -> impl IntoView {
@@ -27,8 +28,8 @@ pub(super) fn launcher(app: App) -> impl IntoView {
                 part="launcher"
                 aria-expanded=move || if signals.open.get() { "true" } else { "false" }
                 aria-label=move || {
-                    let verb = if signals.open.get() { "Close" } else { "Open" };
-                    format!("{verb} {}", signals.heading.get())
+                    let text = if signals.open.get() { Text::CloseNamed } else { Text::OpenNamed };
+                    app.words().fill(text, &[&signals.heading.get()])
                 }
                 node_ref=button
                 on:click=move |_| app.set_open(!signals.open.get_untracked())

@@ -19,6 +19,7 @@ pub(crate) use self::chunks::Chunks;
 pub(crate) use self::code::Announce;
 use self::code::Copying;
 use self::highlight::Highlight;
+use super::locale::{Text, Words};
 
 /// How many blocks of code are remembered, in case that one is opened again.
 const REMEMBERED: usize = 4;
@@ -33,6 +34,7 @@ struct Place {
 /// edit can find its place.
 pub(crate) struct Painter {
     root: Element,
+    words: Words,
     document: Document,
     /// Where the children of each open element go, outermost first.
     open: Vec<Place>,
@@ -45,12 +47,12 @@ pub(crate) struct Painter {
 impl Painter {
     /// A painter for an empty message. `root` must be part of a document, as every element is. What is said of copied
     /// code goes to `announce`.
-    pub(crate) fn new(root: web_sys::Element, chunks: Chunks, announce: Announce) -> Self {
+    pub(crate) fn new(root: web_sys::Element, chunks: Chunks, words: Words, announce: Announce) -> Self {
         let document = root.owner_document().unwrap_or_else(|| JsValue::UNDEFINED.unchecked_into());
-        let copying = Copying::listen(&root, announce);
+        let copying = Copying::listen(&root, words, announce);
         // The view leaves a marker in an element without children, which would shift every place.
         root.set_text_content(None);
-        Self { root, document, open: Vec::new(), chunks, codes: RefCell::default(), _copying: copying }
+        Self { root, words, document, open: Vec::new(), chunks, codes: RefCell::default(), _copying: copying }
     }
 
     /// Brings the DOM up to date. What did not change is not touched; where only text grew, the text node stays.
@@ -150,11 +152,11 @@ impl Painter {
                     None => self.document.create_element("span")?,
                 };
                 image.set_attribute("class", "image")?;
-                image.set_text_content(Some(if alt.is_empty() { "Image" } else { alt }));
+                image.set_text_content(Some(if alt.is_empty() { self.words.get(Text::Image) } else { alt }));
                 image.into()
             }
             Node::TaskMarker(done) => {
-                let label = if *done { "Done" } else { "To do" };
+                let label = self.words.get(if *done { Text::Done } else { Text::ToDo });
                 let marker =
                     self.build("input", &[("type", "checkbox"), ("disabled", ""), ("aria-label", label)])?;
                 if *done {
@@ -190,8 +192,12 @@ impl Painter {
             }
             Kind::Item => "li",
             Kind::Table => {
-                let attributes =
-                    [("class", "table"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Table")];
+                let attributes = [
+                    ("class", "table"),
+                    ("tabindex", "0"),
+                    ("role", "region"),
+                    ("aria-label", self.words.get(Text::Table)),
+                ];
                 let region = self.build("div", &attributes)?;
                 region.append_child(&*self.build("table", &[])?)?;
                 return Ok(region);
@@ -212,7 +218,7 @@ impl Painter {
                 return Ok(cell);
             }
             Kind::Link { url, title } => return self.link(url, title.as_deref()),
-            Kind::Code { language } => return code::frame(&self.document, language.as_deref()),
+            Kind::Code { language } => return code::frame(&self.document, self.words, language.as_deref()),
             Kind::Html => return self.build("p", &[("class", "html")]),
         };
         self.build(name, &[])

@@ -8,23 +8,24 @@ use wasm_bindgen::JsCast;
 
 use super::icon;
 use super::markdown::{Chunks, Painter};
-use super::text::receipt;
+use super::text::{hundredths, receipt};
 use crate::app::{App, MessageState, MessageView};
 use crate::error::FailureKind;
+use crate::locale::Text;
 use crate::session::{MessageId, Status};
 
 /// One message.
 pub(super) fn message(app: App, id: MessageId) -> AnyView {
     match app.message(id) {
-        Some((Role::User, _)) => said(app.text_from(id, 0)),
+        Some((Role::User, _)) => said(app, app.text_from(id, 0)),
         Some((_, view)) => answer(app, id, view),
         None => ().into_any(),
     }
 }
 
-fn said(text: String) -> AnyView {
+fn said(app: App, text: String) -> AnyView {
     view! {
-        <article class="message user" part="message user" aria-label="You">
+        <article class="message user" part="message user" aria-label=app.text(Text::You)>
             <p class="bubble" dir="auto">{text}</p>
         </article>
     }
@@ -44,7 +45,7 @@ fn answer(app: App, id: MessageId, view: MessageView) -> AnyView {
         Memo::new(move |_| state.with(|state| state.status == Status::Waiting))
     };
     view! {
-        <article class="message answer" part="message answer" aria-label="Copilot" aria-busy=move || live.get().to_string()>
+        <article class="message answer" part="message answer" aria-label=app.text(Text::Copilot) aria-busy=move || live.get().to_string()>
             <div class="body" dir="auto" class:live=move || live.get() node_ref=body></div>
             <Show when=move || waiting.get()>
                 <div class="thinking"><span></span><span></span><span></span></div>
@@ -72,7 +73,8 @@ fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>) {
                 *painter = None;
             }
             let (painter, stream, done) = painter.get_or_insert_with(|| {
-                let painter = Painter::new(element.unchecked_into(), chunks(), Rc::new(announce));
+                let painter =
+                    Painter::new(element.unchecked_into(), chunks(), app.words(), Rc::new(announce));
                 (painter, Some(Stream::new()), 0)
             });
             let Some(words) = stream else { return };
@@ -92,36 +94,37 @@ fn paint(app: App, id: MessageId, view: MessageView, body: NodeRef<html::Div>) {
 }
 
 fn footer(app: App, id: MessageId, state: MessageState) -> AnyView {
+    let words = app.words();
     let retry = move || {
         view! {
             <button type="button" class="quiet" on:click=move |_| app.retry(id)
                 disabled=move || app.signals.busy.get()
-            >{icon::retry()} "Retry"</button>
+            >{icon::retry()} {app.text(Text::Retry)}</button>
         }
     };
     let failure = match &state.status {
         Status::Failed(failure) => {
             let again = failure.can_retry().then(retry);
             let class = if failure.kind == FailureKind::Credits { "failure credits" } else { "failure" };
-            Some(view! { <div class=class role="alert"><p>{failure.message.clone()}</p>{again}</div> })
+            Some(view! { <div class=class role="alert"><p>{words.failure(failure)}</p>{again}</div> })
         }
         _ => None,
     };
     let remark = match &state.status {
-        Status::Resuming => Some("Reconnecting…"),
-        Status::Stopping => Some("Stopping…"),
-        Status::Stopped => Some("Stopped"),
-        Status::Cut => Some("Reached the longest length of an answer"),
+        Status::Resuming => Some(Text::Reconnecting),
+        Status::Stopping => Some(Text::Stopping),
+        Status::Stopped => Some(Text::Stopped),
+        Status::Cut => Some(Text::ReachedLength),
         _ => None,
     };
     let pace = state.pace;
     let first = pace.first_token_seconds().filter(|_| !state.status.is_live());
     let rate = pace.tokens_per_second().filter(|_| !state.status.is_live());
     let details = [
-        remark.map(str::to_owned),
-        state.receipt.as_ref().map(receipt),
-        first.map(|seconds| format!("first token {seconds:.2} s")),
-        rate.map(|rate| format!("{rate:.0} tokens/s")),
+        remark.map(|remark| words.get(remark).to_owned()),
+        state.receipt.as_ref().map(|paid| receipt(words, paid)),
+        first.map(|seconds| words.fill(Text::FirstToken, &[&words.number(&hundredths(seconds))])),
+        rate.map(|rate| words.fill(Text::TokenRate, &[&words.number(&(rate.round() as u64).to_string())])),
     ];
     let details: Vec<_> = details.into_iter().flatten().map(|text| view! { <span>{text}</span> }).collect();
     let details =

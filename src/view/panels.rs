@@ -6,6 +6,7 @@ use web_sys::{HtmlElement, KeyboardEvent};
 use super::{chat, icon, image, video};
 use crate::app::App;
 use crate::config::Panel;
+use crate::locale::Text;
 
 /// The panels: tabs where there is room for one, side by side where there is room for all.
 pub(super) fn panels(app: App) -> impl IntoView {
@@ -37,10 +38,10 @@ fn one_panel(app: App, panel: Panel) -> impl IntoView {
             part="panel"
             id=format!("panel-{}", panel.id())
             role=move || if tabbed() { "tabpanel" } else { "region" }
-            aria-label=panel.label()
+            aria-label=app.text(panel.label())
             hidden=hidden
         >
-            <h3 class="title">{panel_icon(panel)} {panel.label()}</h3>
+            <h3 class="title">{panel_icon(panel)} {app.text(panel.label())}</h3>
             {content}
         </section>
     }
@@ -50,7 +51,7 @@ fn tabs(app: App) -> AnyView {
     let signals = app.signals;
     let list = NodeRef::<html::Div>::new();
     view! {
-        <div class="tabs" part="tabs" role="tablist" aria-label="Panels" node_ref=list
+        <div class="tabs" part="tabs" role="tablist" aria-label=app.text(Text::Panels) node_ref=list
             on:keydown=move |event| move_between(app, list, &event)
         >
             <For each=move || signals.panels.get() key=|panel| *panel let:panel>
@@ -67,7 +68,7 @@ fn tabs(app: App) -> AnyView {
                     on:click=move |_| signals.panel.set(panel)
                 >
                     {panel_icon(panel)}
-                    <span>{panel.label()}</span>
+                    <span>{app.text(panel.label())}</span>
                 </button>
             </For>
         </div>

@@ -9,15 +9,16 @@ use super::fields::{model_select, parameters};
 use crate::app::App;
 use crate::credits::{Cover, price_text};
 use crate::form::Form;
+use crate::locale::Text;
 
 /// What differs between the two.
 pub(super) struct Maker {
     pub(super) form: RwSignal<Form>,
     pub(super) prompt: RwSignal<String>,
-    pub(super) model_label: &'static str,
-    pub(super) prompt_label: &'static str,
-    pub(super) placeholder: &'static str,
-    pub(super) button: &'static str,
+    pub(super) model_label: Text,
+    pub(super) prompt_label: Text,
+    pub(super) placeholder: Text,
+    pub(super) button: Text,
     pub(super) id: &'static str,
     pub(super) make: fn(App, Option<Estimate>),
 }
@@ -50,8 +51,8 @@ pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
             }
         >
             <label class="field">
-                <span class="label">{prompt_label}</span>
-                <textarea class="prompt" part="input" rows="3" dir="auto" placeholder=placeholder maxlength=limit
+                <span class="label">{app.text(prompt_label)}</span>
+                <textarea class="prompt" part="input" rows="3" dir="auto" placeholder=app.text(placeholder) maxlength=limit
                     prop:value=move || prompt.get()
                     on:input=move |event| prompt.set(event_target_value(&event))
                     on:keydown=move |event: KeyboardEvent| {
@@ -64,17 +65,17 @@ pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
             </label>
             <div class="fields">
                 <label class="field">
-                    <span class="label">"Model"</span>
-                    {model_select(form, model_label)}
+                    <span class="label">{app.text(Text::Model)}</span>
+                    {model_select(form, app.text(model_label))}
                 </label>
                 {parameters(form)}
             </div>
             {shortfall(app, cover, id)}
             <div class="row">
-                <span class="price" part="price" id=format!("{id}-price")>{move || estimate.get().map(price_text)}</span>
+                <span class="price" part="price" id=format!("{id}-price")>{move || estimate.get().map(|estimate| price_text(app.words(), estimate))}</span>
                 <button type="submit" class="primary" part="generate" disabled=refused
                     aria-describedby=format!("{id}-price {id}")
-                >{button}</button>
+                >{app.text(button)}</button>
             </div>
         </form>
     }

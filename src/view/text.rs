@@ -3,6 +3,7 @@
 use triptych_protocol::Receipt;
 
 use crate::credits::grouped;
+use crate::locale::{Text, Words};
 
 /// Minutes and seconds.
 pub(super) fn elapsed(milliseconds: f64) -> String {
@@ -10,30 +11,21 @@ pub(super) fn elapsed(milliseconds: f64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// What became of a hold.
-pub(super) fn receipt(receipt: &Receipt) -> String {
-    let about = if receipt.estimated { " (estimated)" } else { "" };
-    if receipt.returned == triptych_protocol::Credits::ZERO {
-        return format!("Charged {}{about}", grouped(receipt.charged));
-    }
-    format!(
-        "Held {} · charged {}{about} · returned {}",
-        grouped(receipt.held),
-        grouped(receipt.charged),
-        grouped(receipt.returned)
-    )
+/// Seconds to the second digit after the point, as in a program.
+pub(super) fn hundredths(seconds: f64) -> String {
+    let count = (seconds * 100.0).max(0.0).round() as u64;
+    format!("{}.{:02}", count / 100, count % 100)
 }
 
-/// A place in a queue.
-pub(super) fn ordinal(number: u32) -> String {
-    let suffix = match (number % 100, number % 10) {
-        (11..=13, _) => "th",
-        (_, 1) => "st",
-        (_, 2) => "nd",
-        (_, 3) => "rd",
-        _ => "th",
-    };
-    format!("{number}{suffix}")
+/// What became of a hold.
+pub(super) fn receipt(words: Words, receipt: &Receipt) -> String {
+    let charged = grouped(words, receipt.charged);
+    let charged = if receipt.estimated { words.fill(Text::Estimated, &[&charged]) } else { charged };
+    if receipt.returned == triptych_protocol::Credits::ZERO {
+        return words.fill(Text::Charged, &[&charged]);
+    }
+    let (held, returned) = (grouped(words, receipt.held), grouped(words, receipt.returned));
+    words.fill(Text::Receipt, &[&held, &charged, &returned])
 }
 
 /// A link that may be followed: the gateway's word is data too.
@@ -52,10 +44,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_and_times_read_naturally() {
-        let places: Vec<String> = [1, 2, 3, 4, 11, 12, 21, 113].map(ordinal).into();
-        assert_eq!(places, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "113th"]);
+    fn times_read_naturally() {
         assert_eq!((elapsed(-5.0), elapsed(61_999.0)), ("0:00".into(), "1:01".into()));
+        assert_eq!((hundredths(0.049), hundredths(12.999)), ("0.05".into(), "13.00".into()));
     }
 
     #[test]

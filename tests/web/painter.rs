@@ -6,6 +6,8 @@ use triptych_markdown::Stream;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
+use triptych_copilot::locale::{self, Words};
+
 #[path = "../../src/view/markdown.rs"]
 mod markdown;
 
@@ -23,7 +25,7 @@ const SAMPLES: &[&str] = &[
 
 fn painter(root: &Element) -> Painter {
     let silent: Announce = Rc::new(|_| {});
-    Painter::new(root.clone(), Chunks::none(), silent)
+    Painter::new(root.clone(), Chunks::none(), Words::english(), silent)
 }
 
 fn painted(pieces: &[&str]) -> Element {

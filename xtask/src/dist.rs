@@ -65,7 +65,7 @@ fn minify_glue(glue: &Path) -> Result<()> {
 /// What it consists of becomes one file.
 fn bundle_glue(dist: &Path) -> Result<()> {
     bundle(&dist.join(format!("{}.js", widget::STEM)), &widget::CHUNKS.map(widget::chunk_stem))?;
-    for part in [widget::BINDINGS, "chunks.js"] {
+    for part in [widget::BINDINGS, "chunks.js", "config.js"] {
         fs::remove_file(dist.join(part)).with_context(|| format!("cannot remove {part}"))?;
     }
     Ok(())

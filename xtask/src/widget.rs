@@ -69,9 +69,11 @@ fn assemble(profile: &str, dir: &Path) -> Result<()> {
     }
     let glue = dir.join(format!("{STEM}.js"));
     fs::rename(&glue, dir.join(BINDINGS)).with_context(|| format!("cannot rename {}", glue.display()))?;
-    for file in tree::files(&tree::package().join("src"), &[])? {
-        let name = file.file_name().context("a file without a name")?;
-        fs::copy(&file, dir.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
+    let sources = tree::package().join("src");
+    for file in tree::files(&sources, &[])? {
+        let copy = dir.join(file.strip_prefix(&sources)?);
+        fs::create_dir_all(copy.parent().context("a file without a folder")?)?;
+        fs::copy(&file, &copy).with_context(|| format!("cannot copy {}", file.display()))?;
     }
     Ok(())
 }

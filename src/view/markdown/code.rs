@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, Event};
 
+use super::super::locale::{Text, Words};
 use super::build;
 
 /// How long a copy button says what came of it, in milliseconds.
@@ -22,11 +23,11 @@ pub(super) struct Copying {
 }
 
 impl Copying {
-    pub(super) fn listen(root: &Element, announce: Announce) -> Self {
+    pub(super) fn listen(root: &Element, words: Words, announce: Announce) -> Self {
         let on_click = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             if let Some(button) = target.and_then(|target| target.closest("button.copy").ok().flatten()) {
-                spawn_local(copy(button, announce.clone()));
+                spawn_local(copy(button, words, announce.clone()));
             }
         });
         let _ = root.add_event_listener_with_callback("click", on_click.as_ref().unchecked_ref());
@@ -42,13 +43,13 @@ impl Drop for Copying {
 }
 
 /// An empty block of code: figure > (figcaption > (span, button), pre > code).
-pub(super) fn frame(document: &Document, language: Option<&str>) -> Result<Element, JsValue> {
+pub(super) fn frame(document: &Document, words: Words, language: Option<&str>) -> Result<Element, JsValue> {
     let figure = build(document, "figure", &[("class", "code")])?;
     let caption = build(document, "figcaption", &[])?;
     let name = build(document, "span", &[])?;
     name.set_text_content(language);
     let button = build(document, "button", &[("type", "button"), ("class", "copy")])?;
-    button.set_text_content(Some("Copy"));
+    button.set_text_content(Some(words.get(Text::Copy)));
     caption.append_child(&name)?;
     caption.append_child(&button)?;
     // Code that is too wide scrolls, which a keyboard can only do where there is focus.
@@ -66,7 +67,7 @@ pub(super) fn name(figure: &Element) -> Element {
 }
 
 /// Copies the code that `button` belongs to, and lets the button say for a while how that went.
-async fn copy(button: Element, announce: Announce) {
+async fn copy(button: Element, words: Words, announce: Announce) {
     let figure = button.closest("figure").ok().flatten();
     let pre = figure.and_then(|figure| figure.query_selector("pre").ok().flatten());
     let Some(text) = pre.and_then(|pre| pre.text_content()) else { return };
@@ -75,12 +76,12 @@ async fn copy(button: Element, announce: Announce) {
     // Pages without a secure context have no clipboard, and calling it there would throw.
     let has_clipboard = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|value| value.is_object());
     let copied = has_clipboard && JsFuture::from(navigator.clipboard().write_text(&text)).await.is_ok();
-    let said = if copied { "Copied" } else { "Copy failed" };
+    let said = words.get(if copied { Text::Copied } else { Text::CopyFailed });
     button.set_text_content(Some(said));
     announce(said);
     let over = Promise::new(&mut |resolve, _| {
         let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, COPIED_FOR);
     });
     let _ = JsFuture::from(over).await;
-    button.set_text_content(Some("Copy"));
+    button.set_text_content(Some(words.get(Text::Copy)));
 }
