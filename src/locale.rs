@@ -193,3 +193,6 @@ fn grouped(number: &str) -> String {
 #[cfg(test)]
 #[path = "locale/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod files;

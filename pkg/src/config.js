@@ -43,7 +43,7 @@ export async function read(element) {
     if (value && name !== "open") config[name.replace(/-./g, (/** @type {string} */ found) => found[1].toUpperCase())] = value;
   }
   if (config.gateway) config.gateway = absolute(`${config.gateway}`);
-  config.locale = words === undefined ? "en" : file.includes("-") ? file : canonical(tag, file);
+  config.locale = words === undefined ? "en" : canonical(tag, file);
   config.words = (words ?? "") + overrides(element.strings);
   // Where the page says how it is written, that holds for its copilot too.
   if (words && RIGHT_TO_LEFT.includes(file) && !nearest(element, "[dir]")) config.dir = "rtl";
@@ -71,7 +71,8 @@ function nearest(element, selector) {
 /** @param {string} tag */
 function fileOf(tag) {
   const language = tag.toLowerCase().split(/[-_]/)[0];
-  return USUAL[language] ?? (language in FILES ? language : "en");
+  const file = Object.hasOwn(USUAL, language) ? USUAL[language] : language;
+  return Object.hasOwn(FILES, file) ? file : "en";
 }
 
 /**
@@ -80,7 +81,7 @@ function fileOf(tag) {
  * @param {string} file
  */
 function sentences(file) {
-  if (!(file in FILES)) return "";
+  if (file === "en") return "";
   if (!fetched.has(file)) fetched.set(file, text(FILES[file]));
   return fetched.get(file)?.catch(() => void fetched.delete(file));
 }
@@ -95,12 +96,15 @@ async function text(url) {
 }
 
 /**
+ * The tag that says what the sentences are, with the region, which decides how numbers are written.
+ *
  * @param {string} tag
  * @param {string} file
  */
 function canonical(tag, file) {
   try {
-    return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0];
+    const [whole] = Intl.getCanonicalLocales(tag.replaceAll("_", "-"));
+    return whole.split("-")[0] === file ? whole : file;
   } catch {
     return file;
   }
