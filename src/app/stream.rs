@@ -8,6 +8,7 @@ use triptych_protocol::{ChatChoice, Delta};
 use super::Core;
 use crate::client::{StreamEvent, clock};
 use crate::error::Failure;
+use crate::locale::Text;
 use crate::session::{Effect, Input, Piece};
 
 impl Core {
@@ -60,12 +61,12 @@ impl Core {
                 self.signals.draft.set(draft);
             }
             Effect::AttachmentsTaken => {}
-            Effect::Began => self.announce("Sent. The answer is coming."),
+            Effect::Began => self.announce(self.text(Text::SaidSent)),
             Effect::Answered(id) => self.answered(id),
             Effect::Rated { .. } => {}
             Effect::Reported(failure) => {
                 self.correct_balance(&failure);
-                self.announce(format!("The answer failed. {failure}"));
+                self.announce(self.words().fill(Text::SaidAnswerFailed, &[&self.words().failure(&failure)]));
                 self.report(&failure);
             }
             Effect::Balance(extra) => self.settle(extra),

@@ -8,6 +8,7 @@ use super::page::Frame;
 use super::signals::MessageState;
 use super::{Core, MessageView};
 use crate::host::HostEvent;
+use crate::locale::Text;
 use crate::session::{MessageId, Status};
 
 impl Core {
@@ -74,9 +75,9 @@ impl Core {
         let (text, status) = (message.text.clone(), message.status.clone());
         drop(session);
         self.announce(match status {
-            Status::Stopped => "The answer was stopped.".to_owned(),
-            Status::Cut => format!("The answer reached its longest length. {text}"),
-            _ => format!("Answer: {text}"),
+            Status::Stopped => self.text(Text::SaidAnswerStopped).to_owned(),
+            Status::Cut => self.words().fill(Text::SaidAnswerCut, &[&text]),
+            _ => self.words().fill(Text::SaidAnswer, &[&text]),
         });
         self.tell(HostEvent::Message { text });
     }
