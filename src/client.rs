@@ -8,12 +8,10 @@ mod stream;
 pub(crate) mod token;
 
 use gloo_net::http::{Headers, Method, RequestBuilder, Response};
-use js_sys::JSON;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use triptych_protocol::wire::{self, Read, Write};
 use triptych_protocol::{
     Balance, ChatRequest, ErrorBody, ImageRequest, ImageResponse, Limits, Modality, Model, ModelInfo, Price,
-    Video, VideoList, VideoRequest,
+    Video, VideoList, VideoRequest, record,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -37,17 +35,17 @@ pub(crate) struct Client {
 }
 
 /// A list of models from a server that need not be ours.
-#[derive(Deserialize)]
 struct Listing {
     data: Vec<Listed>,
 }
+record!(read Listing { data });
 
 /// A model of which another server than ours tells nothing but its name.
-#[derive(Deserialize)]
 struct Listed {
     id: String,
     triptych: Option<ModelInfo>,
 }
+record!(read Listed { id, triptych });
 
 impl Listed {
     fn into_model(self) -> Model {
@@ -147,7 +145,7 @@ impl Client {
         key: &str,
         sink: &mut dyn FnMut(StreamEvent),
     ) -> Result<(), Failure> {
-        let body = to_json(request)?;
+        let body = wire::to_json(request);
         let headers = [("idempotency-key", key), ("accept", "text/event-stream")];
         let response = self.send(Method::POST, "/v1/chat/completions", Some(&body), &headers).await?;
         stream::read(response, sink).await
@@ -166,17 +164,12 @@ impl Client {
         stream::read(response, sink).await
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Told<T>, Failure> {
+    async fn get<T: Read>(&self, path: &str) -> Result<Told<T>, Failure> {
         read(self.send(Method::GET, path, None, &[]).await?).await
     }
 
-    async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        body: &impl Serialize,
-        key: &str,
-    ) -> Result<Told<T>, Failure> {
-        let body = to_json(body)?;
+    async fn post<T: Read>(&self, path: &str, body: &impl Write, key: &str) -> Result<Told<T>, Failure> {
+        let body = wire::to_json(body);
         read(self.send(Method::POST, path, Some(&body), &[("idempotency-key", key)]).await?).await
     }
 
@@ -288,7 +281,7 @@ async fn accept(response: Response) -> Result<Response, Failure> {
     Err(failure)
 }
 
-async fn read<T: DeserializeOwned>(response: Response) -> Result<Told<T>, Failure> {
+async fn read<T: Read>(response: Response) -> Result<Told<T>, Failure> {
     let retry_after = retry_after(&response);
     let promise =
         <Response as Into<web_sys::Response>>::into(response).text().map_err(|_| Failure::network())?;
@@ -302,17 +295,8 @@ fn retry_after(response: &Response) -> Option<f64> {
     (0.0..86_400.0).contains(&seconds).then_some(seconds * 1_000.0)
 }
 
-// The browser's own JSON, so that no second parser is shipped.
-
-pub(crate) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    let value = value.serialize(&serializer).map_err(|_| unreadable())?;
-    JSON::stringify(&value).map(String::from).map_err(|_| unreadable())
-}
-
-pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    let value = JSON::parse(text).map_err(|_| unreadable())?;
-    serde_wasm_bindgen::from_value(value).map_err(|_| unreadable())
+pub(crate) fn from_json<T: Read>(text: &str) -> Result<T, Failure> {
+    wire::from_json(text).ok_or_else(unreadable)
 }
 
 fn unreadable() -> Failure {

@@ -102,8 +102,8 @@ impl Jobs {
 
     fn restore(&mut self, pending: Vec<Pending>, now: f64) -> Vec<Effect> {
         let mut effects = vec![Effect::List];
-        for click in pending.into_iter().filter(|click| now - click.at < PENDING_LIFE) {
-            effects.extend(self.create(click.request, None, click.key, click.at));
+        for click in pending.into_iter().filter(|click| now - (click.at as f64) < PENDING_LIFE) {
+            effects.extend(self.create(click.request, None, click.key, click.at as f64));
         }
         effects.push(self.keep());
         effects
@@ -257,8 +257,11 @@ impl Jobs {
             Phase::Refused(failure) => failure.kind == FailureKind::Network,
             _ => false,
         };
-        let pending =
-            |job: &Job| Pending { request: job.request.clone(), key: job.key.clone(), at: job.asked_at };
+        let pending = |job: &Job| Pending {
+            request: job.request.clone(),
+            key: job.key.clone(),
+            at: job.asked_at as i64,
+        };
         Effect::Keep(self.jobs.iter().filter(unanswered).map(pending).collect())
     }
 

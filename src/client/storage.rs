@@ -1,11 +1,8 @@
 //! What survives a reload, in the tab's own session storage: drafts and clicks that were not answered. Storage may be
 //! forbidden or full; then nothing survives and nothing breaks.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use triptych_protocol::wire::{Read, Write, from_json, to_json};
 use web_sys::Storage;
-
-use super::{from_json, to_json};
 
 /// The part of the storage that belongs to one user of one gateway.
 #[derive(Clone, Debug)]
@@ -32,14 +29,12 @@ impl Shelf {
         };
     }
 
-    pub(crate) fn value<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        from_json(&self.text(name)?).ok()
+    pub(crate) fn value<T: Read>(&self, name: &str) -> Option<T> {
+        from_json(&self.text(name)?)
     }
 
-    pub(crate) fn set_value(&self, name: &str, value: &impl Serialize) {
-        if let Ok(text) = to_json(value) {
-            self.set_text(name, &text);
-        }
+    pub(crate) fn set_value(&self, name: &str, value: &impl Write) {
+        self.set_text(name, &to_json(value));
     }
 
     fn key(&self, name: &str) -> String {

@@ -1,5 +1,4 @@
-use serde::{Deserialize, Serialize};
-use triptych_protocol::{Estimate, Video, VideoRequest, VideoStatus};
+use triptych_protocol::{Estimate, Video, VideoRequest, VideoStatus, record};
 
 use crate::error::Failure;
 
@@ -42,15 +41,16 @@ pub enum Phase {
 }
 
 /// A click that was not answered yet, as it is kept across a reload.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
     /// The body.
     pub request: VideoRequest,
     /// The idempotency key, which makes sending it again safe.
     pub key: String,
     /// When it was clicked; the page's wall clock in milliseconds.
-    pub at: f64,
+    pub at: i64,
 }
+record!(Pending { request, key, at });
 
 impl Job {
     /// True once nothing will change any more.

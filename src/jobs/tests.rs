@@ -56,8 +56,8 @@ fn a_click_is_kept_before_it_is_sent_and_forgotten_once_it_is_answered() {
 #[test]
 fn a_click_that_was_not_answered_is_sent_again_after_a_reload_with_its_own_key() {
     let pending = vec![
-        Pending { request: request(), key: "fresh".into(), at: 1e6 },
-        Pending { request: request(), key: "stale".into(), at: 1e6 - PENDING_LIFE },
+        Pending { request: request(), key: "fresh".into(), at: 1_000_000 },
+        Pending { request: request(), key: "stale".into(), at: 1_000_000 - PENDING_LIFE as i64 },
     ];
     let effects = Jobs::default().handle(Input::Restore(pending), 1e6 + 10.0);
     let keys: Vec<_> = effects

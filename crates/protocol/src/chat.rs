@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{record, words};
 use crate::{Balance, Content, ErrorDetail, Receipt};
+use crate::{record, words};
 
 /// Who said a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::json::{Json, Writer};
-use crate::wire::{Read, Write, record, tagged};
+use crate::wire::{Read, Write};
+use crate::{record, tagged};
 
 /// What a message says: text, or text with other things beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Credits;
-use crate::wire::record;
+use crate::record;
 
 /// The answer of `GET /v1/credits`: what the user can spend, and what running calls have put aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Credits;
-use crate::wire::record;
+use crate::record;
 
 /// The body of every error answer, in OpenAI's shape: `{"error":{"message","type","param","code"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

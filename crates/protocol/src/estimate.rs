@@ -2,8 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{record, words};
 use crate::{Credits, Price, TokenBound, tokens_hold};
+use crate::{record, words};
 
 /// Tokens that the chat format itself may add around each message, rounded up.
 pub(crate) const TOKENS_PER_MESSAGE: u64 = 8;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::wire::record;
+use crate::record;
 use crate::{TriptychExtra, Usage};
 
 /// The body of `POST /v1/images/generations`, in OpenAI's shape.

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::json::Json;
-use crate::wire::{Read, field, record, tagged, words};
+use crate::wire::{Read, field};
 use crate::{Credits, Price};
+use crate::{record, tagged, words};
 
 /// The answer of `GET /v1/models`: OpenAI's list, each model with what the widget draws its forms from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Credits;
 use crate::json::Json;
-use crate::wire::{Read, field, record};
+use crate::record;
+use crate::wire::{Read, field};
 
 /// What a model costs. A price is stored with each hold, so what was written once is read for ever: fields are only
 /// added, and only optional ones.

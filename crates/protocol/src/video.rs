@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Credits;
-use crate::wire::{record, words};
+use crate::{record, words};
 
 /// The body of `POST /v1/videos`: OpenAI's fields (`seconds` as a string, `size`) or the ones that most other
 /// providers use (`duration`, `resolution`, `aspect_ratio`). Where both are given they must agree.

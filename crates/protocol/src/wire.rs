@@ -38,7 +38,7 @@ pub fn to_json(value: &impl Write) -> String {
 }
 
 /// A field that has to be there, unless its type knows what stands for it.
-pub(crate) fn field<T: Read>(json: &Json, name: &str) -> Option<T> {
+pub fn field<T: Read>(json: &Json, name: &str) -> Option<T> {
     match json.get(name) {
         Some(value) => T::read(value),
         None => T::missing(),
@@ -46,14 +46,15 @@ pub(crate) fn field<T: Read>(json: &Json, name: &str) -> Option<T> {
 }
 
 /// A field whose usual value stands for its absence, and for `null`.
-pub(crate) fn usual<T: Read + Default>(json: &Json, name: &str) -> Option<T> {
+pub fn usual<T: Read + Default>(json: &Json, name: &str) -> Option<T> {
     match json.get(name) {
         Some(Json::Null) | None => Some(T::default()),
         Some(value) => T::read(value),
     }
 }
 
-pub(crate) fn write_field(out: &mut Writer, name: &str, value: &impl Write) {
+/// Writes a field, unless it is better left out.
+pub fn write_field(out: &mut Writer, name: &str, value: &impl Write) {
     if !value.is_missing() {
         out.key(name);
         value.write(out);
@@ -62,6 +63,7 @@ pub(crate) fn write_field(out: &mut Writer, name: &str, value: &impl Write) {
 
 /// A struct as an object. Fields after the semicolon have a usual value; `as` gives the name on the wire where that is
 /// a word of Rust's.
+#[macro_export]
 macro_rules! record {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $name:literal) => { $name };
@@ -69,7 +71,7 @@ macro_rules! record {
         impl $crate::wire::Read for $type {
             fn read(json: &$crate::json::Json) -> Option<Self> {
                 Some($type {
-                    $($field: $crate::wire::field(json, $crate::wire::record!(@name $field $($name)?))?,)*
+                    $($field: $crate::wire::field(json, $crate::record!(@name $field $($name)?))?,)*
                     $($($other: $crate::wire::usual(json, stringify!($other))?,)*)?
                 })
             }
@@ -79,27 +81,27 @@ macro_rules! record {
         impl $crate::wire::Write for $type {
             fn write(&self, out: &mut $crate::json::Writer) {
                 out.begin('{');
-                $($crate::wire::write_field(out, $crate::wire::record!(@name $field $($name)?), &self.$field);)*
+                $($crate::wire::write_field(out, $crate::record!(@name $field $($name)?), &self.$field);)*
                 $($($crate::wire::write_field(out, stringify!($other), &self.$other);)*)?
                 out.end('}');
             }
         }
     };
     ($type:ident $fields:tt) => {
-        $crate::wire::record!(read $type $fields);
-        $crate::wire::record!(write $type $fields);
+        $crate::record!(read $type $fields);
+        $crate::record!(write $type $fields);
     };
 }
-pub(crate) use record;
 
 /// An enum as a word. With `else`, any other word is that variant.
+#[macro_export]
 macro_rules! words {
     ($type:ident { $($variant:ident = $word:literal),* } $(else $other:ident)?) => {
         impl $crate::wire::Read for $type {
             fn read(json: &$crate::json::Json) -> Option<Self> {
                 match json.text()? {
                     $($word => Some($type::$variant),)*
-                    _ => $crate::wire::words!(@other $type $($other)?),
+                    _ => $crate::words!(@other $type $($other)?),
                 }
             }
         }
@@ -116,9 +118,9 @@ macro_rules! words {
     (@other $type:ident) => { None };
     (@other $type:ident $other:ident) => { Some($type::$other) };
 }
-pub(crate) use words;
 
 /// An enum as an object that says in one of its fields which variant it is.
+#[macro_export]
 macro_rules! tagged {
     (read $type:ident by $tag:literal { $($variant:ident = $word:literal { $($field:ident),* }),* $(,)? }) => {
         impl $crate::wire::Read for $type {
@@ -133,7 +135,7 @@ macro_rules! tagged {
         }
     };
     ($type:ident by $tag:literal { $($variant:ident = $word:literal { $($field:ident),* }),* $(,)? }) => {
-        $crate::wire::tagged!(read $type by $tag { $($variant = $word { $($field),* }),* });
+        $crate::tagged!(read $type by $tag { $($variant = $word { $($field),* }),* });
 
         impl $crate::wire::Write for $type {
             fn write(&self, out: &mut $crate::json::Writer) {
@@ -150,7 +152,6 @@ macro_rules! tagged {
         }
     };
 }
-pub(crate) use tagged;
 
 impl Read for String {
     fn read(json: &Json) -> Option<Self> {
