@@ -291,8 +291,8 @@ async fn read<T: Read>(response: Response) -> Result<Told<T>, Failure> {
 }
 
 fn retry_after(response: &Response) -> Option<f64> {
-    let seconds: f64 = response.headers().get("retry-after")?.trim().parse().ok()?;
-    (0.0..86_400.0).contains(&seconds).then_some(seconds * 1_000.0)
+    let seconds: u32 = response.headers().get("retry-after")?.trim().parse().ok()?;
+    (seconds < 86_400).then_some(f64::from(seconds) * 1_000.0)
 }
 
 pub(crate) fn from_json<T: Read>(text: &str) -> Result<T, Failure> {

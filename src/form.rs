@@ -1,8 +1,6 @@
 //! The form of a panel, drawn from the catalogue: which models there are, what can be chosen, what it will cost.
 //! Models, sizes, lengths and prices are the gateway's data; there is none of it here.
 
-use std::collections::BTreeMap;
-
 use triptych_protocol::{
     Bound, Estimate, Modality, Model, PictureOrder, Price, TokenBound, framed_tokens, pictures_hold,
     tokens_hold, video_cost,
@@ -18,7 +16,7 @@ const SOUND_TOKENS_PER_SECOND: u64 = 20;
 pub struct Form {
     models: Vec<Model>,
     selected: usize,
-    values: BTreeMap<String, String>,
+    values: Vec<(String, String)>,
 }
 
 impl Form {
@@ -27,7 +25,7 @@ impl Form {
         let models: Vec<Model> =
             catalogue.iter().filter(|model| model.triptych.modality == modality).cloned().collect();
         let selected = models.iter().position(|model| Some(model.id.as_str()) == preferred).unwrap_or(0);
-        let mut form = Form { models, selected, values: BTreeMap::new() };
+        let mut form = Form { models, selected, values: Vec::new() };
         form.fit_values();
         form
     }
@@ -52,7 +50,7 @@ impl Form {
 
     /// The value of a parameter.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        self.values.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
     /// The value of a parameter that counts something.
@@ -64,8 +62,9 @@ impl Form {
     pub fn set(&mut self, name: &str, value: &str) {
         let allowed =
             self.model().and_then(|model| model.triptych.parameter(name)).is_some_and(|p| p.allows(value));
-        if allowed {
-            self.values.insert(name.into(), value.into());
+        // Each parameter of the model has a value.
+        if let (true, Some(own)) = (allowed, self.values.iter_mut().find(|(own, _)| own == name)) {
+            own.1 = value.into();
         }
     }
 
@@ -119,8 +118,8 @@ impl Form {
     fn fit_values(&mut self) {
         let Some(model) = self.models.get(self.selected) else { return };
         let fitted = model.triptych.parameters.iter().map(|parameter| {
-            let kept = self.values.get(&parameter.name).filter(|value| parameter.allows(value)).cloned();
-            (parameter.name.clone(), kept.unwrap_or_else(|| parameter.default_value()))
+            let kept = self.value(&parameter.name).filter(|value| parameter.allows(value));
+            (parameter.name.clone(), kept.map_or_else(|| parameter.default_value(), String::from))
         });
         self.values = fitted.collect();
     }
