@@ -12,6 +12,7 @@ import { ROOT, eventually } from "./demo.mjs";
 const PAGE = `<!doctype html><html lang="en"><title>Bare</title>
 <script type="module" src="/widget/triptych.js"></script>
 <triptych-copilot gateway="GATEWAY" mode="inline" panels="chat"></triptych-copilot>`;
+const WIDGET = process.env.TRIPTYCH_DEMO_WIDGET ?? join(ROOT, "pkg/dist");
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
 let server;
@@ -37,7 +38,7 @@ function answer(request, response) {
   }
   if (pathname.startsWith("/widget/")) {
     const name = basename(pathname);
-    return readFile(join(ROOT, "pkg/dist", name)).then(
+    return readFile(join(WIDGET, name)).then(
       (bytes) => {
         response.writeHead(200, { "content-type": TYPES[name.slice(name.lastIndexOf("."))] });
         response.end(bytes);
