@@ -1,14 +1,13 @@
 //! How the copilot looks and whom it talks to.
 
-use std::fmt;
+mod attributes;
 
-use serde::Deserialize;
+use std::fmt;
 
 use crate::locale::Text;
 
 /// How the copilot looks and whom it talks to. The element's attributes, in camel case.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The gateway's address, such as `https://ai.example.com`. The only host that is ever called, apart from
     /// `token_url`.
@@ -42,8 +41,7 @@ pub struct Config {
 }
 
 /// Colours of the widget.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
     /// As the system says.
     #[default]
@@ -55,8 +53,7 @@ pub enum Theme {
 }
 
 /// Where the widget stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// A button in the corner of the page that opens the copilot.
     #[default]
@@ -146,7 +143,11 @@ impl Config {
         let scheme = ["https://", "http://"].into_iter().find(|scheme| gateway.starts_with(scheme));
         match scheme {
             Some(scheme) if gateway.len() > scheme.len() => Ok(gateway),
-            _ => Err(ConfigError { attribute: "gateway", found: self.gateway.clone() }),
+            _ => Err(ConfigError {
+                attribute: "gateway",
+                found: self.gateway.clone(),
+                remedy: "write the gateway's address, such as https://ai.example.com",
+            }),
         }
     }
 }
@@ -158,15 +159,13 @@ pub struct ConfigError {
     pub attribute: &'static str,
     /// What it said.
     pub found: String,
+    /// What it takes.
+    pub remedy: &'static str,
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}=\"{}\" is no address: write the gateway's, such as https://ai.example.com",
-            self.attribute, self.found
-        )
+        write!(f, "{}=\"{}\" does not work: {}", self.attribute, self.found, self.remedy)
     }
 }
 

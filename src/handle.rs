@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Once;
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
+use triptych_protocol::json::Json;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -105,9 +106,9 @@ fn tell_of_panics() {
 }
 
 fn read_config(config: JsValue) -> Result<Config, JsValue> {
-    serde_wasm_bindgen::from_value(config).map_err(|error| {
-        JsValue::from_str(&format!("An attribute has a value that it does not take: {error}"))
-    })
+    let text = JSON::stringify(&config).ok().and_then(|text| text.as_string());
+    let json = text.and_then(|text| Json::parse(&text)).unwrap_or(Json::Null);
+    Config::read(&json).map_err(|error| JsValue::from_str(&error.to_string()))
 }
 
 fn token_source(config: &Config, host: &JsValue, root: &HtmlElement) -> Source {
