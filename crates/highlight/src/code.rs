@@ -2,9 +2,11 @@
 
 use crate::Class;
 use crate::language::{
-    ANNOTATIONS, ANY_CASE, AT_VARIABLES, ATTRIBUTES, BRACE, CALLS, CAPITALS, DOLLARS, HEREDOCS, KEYS,
-    LIFETIMES, LINES, Language, MACROS, NESTED, PREPROCESSOR, RAW, REGEX, SYMBOLS, has,
+    ANNOTATIONS, ANY_CASE, AT_VARIABLES, ATTRIBUTES, BRACE, CALLED_CAPITALS, CALLS, CAPITALS, DOLLARS,
+    HEREDOCS, HYPHENS, JSX, KEYS, LIFETIMES, LINES, Language, MACROS, NESTED, PREPROCESSOR, RAW, REGEX,
+    SYMBOLS, has,
 };
+use crate::markup;
 use crate::state::{Mode, State, Token};
 
 /// The next token of code.
@@ -15,21 +17,26 @@ pub(crate) fn token(state: &mut State, body: &str) -> Token {
         return (space, Class::Plain);
     }
     let dot = std::mem::take(&mut state.dot);
-    if language.line_comments.iter().any(|mark| body.starts_with(mark)) {
-        state.push(Mode::Line(Class::Comment));
-        return (body.len(), Class::Comment);
-    }
     if let Some((open, _)) = language.block_comment
         && body.starts_with(open)
     {
         state.push(Mode::Comment(0));
         return (open.len(), Class::Comment);
     }
+    if language.line_comments.iter().any(|mark| body.starts_with(mark)) {
+        state.push(Mode::Line(Class::Comment));
+        return (body.len(), Class::Comment);
+    }
+    if body.starts_with("#!/") && state.first {
+        state.push(Mode::Line(Class::Comment));
+        return (body.len(), Class::Comment);
+    }
     if let Some(token) = marked(state, language, body) {
         return token;
     }
-    if let Some(length) = quote(state, language, body, "") {
-        return (length, key(language, body).unwrap_or(Class::String));
+    let class = key(language, body).unwrap_or(Class::String);
+    if let Some(length) = quote(state, language, body, "", class) {
+        return (length, class);
     }
     let first = body.chars().next().unwrap_or(' ');
     if first.is_ascii_digit() || (first == '.' && second(body).is_some_and(|next| next.is_ascii_digit())) {
@@ -74,7 +81,10 @@ fn marked(state: &mut State, language: &Language, body: &str) -> Option<Token> {
         b'#' if has(PREPROCESSOR) && state.first => {
             let word = body[1..].trim_ascii_start();
             let length = body.len() - word.len() + word_length(word);
-            Some((length, Class::Meta))
+            // A header in angle brackets is no comparison.
+            let header = body[length..].trim_ascii_start().starts_with('<');
+            let end = body.find('>').filter(|_| header).map_or(length, |end| end + 1);
+            Some((end, Class::Meta))
         }
         b'#' if has(ATTRIBUTES) && (body.starts_with("#[") || body.starts_with("#![")) => {
             Some((body.find(']').map_or(body.len(), |end| end + 1), Class::Meta))
@@ -99,13 +109,24 @@ fn marked(state: &mut State, language: &Language, body: &str) -> Option<Token> {
             Some((length, Class::String))
         }
         b'\'' if has(LIFETIMES) => Some(character(state, body)),
-        b'<' if has(HEREDOCS) && !state.value => heredoc(state, body),
+        b'<' if body.starts_with("<?php") => Some((5, Class::Meta)),
+        b'-' if has(HYPHENS) && name() > 1 && body.as_bytes()[1].is_ascii_alphabetic() => {
+            Some((name(), Class::Property))
+        }
+        b'<' if has(HEREDOCS) && (!state.value || body.starts_with("<<~")) => heredoc(state, body),
+        b'<' if has(JSX) && !state.value => markup::element(state, body),
         _ => None,
     }
 }
 
 /// Opens a string whose quotes `body` begins with, after `prefix`, and gives the length of its opening.
-fn quote(state: &mut State, language: &'static Language, body: &str, prefix: &str) -> Option<usize> {
+pub(crate) fn quote(
+    state: &mut State,
+    language: &'static Language,
+    body: &str,
+    prefix: &str,
+    class: Class,
+) -> Option<usize> {
     let hashes = body.bytes().take_while(|byte| *byte == b'#').count();
     let hashes = if prefix.contains('r') { hashes } else { 0 };
     let rest = &body[hashes..];
@@ -120,23 +141,29 @@ fn quote(state: &mut State, language: &'static Language, body: &str, prefix: &st
     if hashes > 0 || (prefix.contains('r') && language.traits & LIFETIMES != 0) {
         traits |= LINES;
     }
-    state.push(Mode::Text { quote, traits, hashes: hashes as u8 });
+    state.push(Mode::Text { quote, traits, hashes: hashes as u8, class });
     Some(hashes + quote.open.len())
 }
 
 /// The class of a string if it is a key of an object.
 fn key(language: &Language, body: &str) -> Option<Class> {
-    (language.traits & KEYS != 0).then_some(())?;
-    let end = body[1..].find('"')?;
+    let mark =
+        body.chars().next().filter(|mark| language.traits & KEYS != 0 && matches!(mark, '"' | '\''))?;
+    let end = body[1..].find(mark)?;
     body[end + 2..].trim_ascii_start().starts_with(':').then_some(Class::Property)
 }
 
 fn word(state: &mut State, language: &'static Language, body: &str, dot: bool) -> Token {
-    let length = word_length(body);
+    let mut length = word_length(body);
+    if language.traits & HYPHENS != 0 {
+        while body[length..].starts_with('-') && word_length(&body[length + 1..]) > 0 {
+            length += 1 + word_length(&body[length + 1..]);
+        }
+    }
     let (word, rest) = body.split_at(length);
     if !language.prefixes.is_empty()
         && has(language.prefixes, word)
-        && let Some(opening) = quote(state, language, rest, word)
+        && let Some(opening) = quote(state, language, rest, word, Class::String)
     {
         return (length + opening, Class::String);
     }
@@ -168,6 +195,10 @@ fn class_of(language: &Language, word: &str, rest: &str, dot: bool) -> Class {
     if is_macro {
         return Class::Function;
     }
+    let hyphen = language.traits & HYPHENS != 0 && word.contains('-');
+    if hyphen || (called && (dot || language.traits & CALLED_CAPITALS != 0)) {
+        return Class::Function;
+    }
     let capital = word.starts_with(|first: char| first.is_ascii_uppercase());
     if language.traits & CAPITALS != 0 && capital {
         let shouted = word.len() > 1 && !word.bytes().any(|byte| byte.is_ascii_lowercase());
@@ -176,7 +207,8 @@ fn class_of(language: &Language, word: &str, rest: &str, dot: bool) -> Class {
     if called { Class::Function } else { Class::Plain }
 }
 
-fn punctuation(state: &mut State, mark: char) -> Token {
+/// A mark; one that closes code in a string ends that.
+pub(crate) fn punctuation(state: &mut State, mark: char) -> Token {
     if mark.is_ascii()
         && let Some(Mode::Code { open, close, depth }) = state.top()
     {
@@ -207,6 +239,7 @@ fn number(body: &str) -> usize {
                     && !bytes[..at].contains(&b'.')
                     && !hexadecimal
             }
+            b'\'' => at > 0 && bytes.get(at + 1).is_some_and(u8::is_ascii_digit),
             b'+' | b'-' => !hexadecimal && matches!(bytes[at - 1], b'e' | b'E') && at > 0,
             _ => byte.is_ascii_alphanumeric() || *byte == b'_',
         };
@@ -254,7 +287,7 @@ fn character(state: &mut State, body: &str) -> Token {
 }
 
 /// The beginning of a here-document: `<<WORD`, `<<-'WORD'`, `<<~WORD`, `<<<WORD`.
-fn heredoc(state: &mut State, body: &str) -> Option<Token> {
+pub(crate) fn heredoc(state: &mut State, body: &str) -> Option<Token> {
     let marks = body.strip_prefix("<<")?;
     let name = marks.trim_start_matches(['<', '-', '~']).trim_start_matches(['\'', '"']);
     let length = word_length(name);

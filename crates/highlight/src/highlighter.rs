@@ -75,15 +75,16 @@ impl Highlighter {
 
 /// Reads what can be told for sure, or everything, and says how many bytes that is.
 fn read(state: &mut State, text: &str, all: bool, spans: &mut Vec<Span>) -> usize {
-    let (mut at, mut line_end, mut joins) = (0, None, false);
+    let (mut at, mut line_end, mut ended, mut joins) = (0, 0, false, false);
     while at < text.len() {
-        if line_end.is_none_or(|end| at >= end) {
-            line_end = text[at..].find('\n').map(|length| at + length + 1);
+        if at >= line_end {
+            let end = text[at..].find('\n');
+            (line_end, ended) = (end.map_or(text.len(), |length| at + length + 1), end.is_some());
             joins = false;
         }
-        let rest = line_end.unwrap_or(text.len()) - at;
+        let rest = line_end - at;
         // The same bytes are looked at whatever the pieces were: to the line's end or a whole window.
-        if !all && line_end.is_none() && rest < WINDOW {
+        if !all && !ended && rest < WINDOW {
             break;
         }
         let window = &text[at..text.floor_char_boundary(at + rest.min(WINDOW))];

@@ -65,6 +65,10 @@ pub(crate) const AT_VARIABLES: u32 = 1 << 13;
 pub(crate) const KEYS: u32 = 1 << 14;
 /// `<<WORD` begins text that ends with a line of that word.
 pub(crate) const HEREDOCS: u32 = 1 << 15;
+/// A name that is followed by a parenthesis is a function, also with a capital.
+pub(crate) const CALLED_CAPITALS: u32 = 1 << 16;
+/// Names may have hyphens, and `-word` names a parameter.
+pub(crate) const HYPHENS: u32 = 1 << 17;
 
 /// A string may go over several lines.
 pub(crate) const LINES: u32 = 1;
@@ -110,11 +114,13 @@ pub(crate) fn has(words: &str, word: &str) -> bool {
     words.split(' ').any(|one| one == word)
 }
 
+/// Whether a language has this name.
+fn is_named(language: &Language, name: &str) -> bool {
+    has(language.aliases, name) || language.name.eq_ignore_ascii_case(name)
+}
+
 /// A language by any of its names.
 pub(crate) fn find(name: &str) -> Option<&'static Language> {
     let name = name.to_ascii_lowercase();
-    LANGUAGES
-        .iter()
-        .copied()
-        .find(|language| has(language.aliases, &name) || language.name.eq_ignore_ascii_case(&name))
+    LANGUAGES.iter().copied().find(|language| is_named(language, &name))
 }

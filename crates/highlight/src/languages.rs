@@ -1,6 +1,9 @@
 //! The tables.
 
 mod c;
+mod commands;
+mod data;
+mod markup;
 mod scripts;
 mod systems;
 
@@ -14,6 +17,9 @@ pub(crate) static LANGUAGES: &[&Language] = &[
     &scripts::RUBY,
     &scripts::PHP,
     &scripts::LUA,
+    &scripts::PERL,
+    &scripts::R,
+    &scripts::ELIXIR,
     &c::C,
     &c::CPP,
     &c::CSHARP,
@@ -24,6 +30,34 @@ pub(crate) static LANGUAGES: &[&Language] = &[
     &systems::RUST,
     &systems::GO,
     &systems::SWIFT,
-    &systems::SQL,
-    &systems::JSON,
+    &systems::ZIG,
+    &data::SQL,
+    &data::JSON,
+    &data::YAML,
+    &data::TOML,
+    &data::INI,
+    &data::HCL,
+    &data::GRAPHQL,
+    &data::PROTOBUF,
+    &markup::HTML,
+    &markup::XML,
+    &markup::CSS,
+    &markup::SCSS,
+    &markup::MARKDOWN,
+    &markup::DIFF,
+    &commands::SHELL,
+    &commands::SESSION,
+    &commands::POWERSHELL,
+    &commands::DOCKERFILE,
+    &commands::MAKEFILE,
 ];
+
+/// The language of a script in markup.
+pub(crate) fn embedded_script() -> &'static Language {
+    &scripts::JAVASCRIPT
+}
+
+/// The language of a style sheet in markup.
+pub(crate) fn embedded_style() -> &'static Language {
+    &markup::CSS
+}

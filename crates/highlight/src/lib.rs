@@ -18,11 +18,16 @@
 
 mod class;
 mod code;
+mod css;
+mod data;
 mod highlighter;
 mod language;
 mod languages;
+mod markup;
+mod shell;
 mod state;
 mod string;
+mod text;
 #[cfg(feature = "wasm")]
 pub mod wasm;
 

@@ -16,7 +16,12 @@ const HOLES: [(u32, &str, u8, u8); 5] = [
 ];
 
 /// The next part of a string: a run of its text, an escape, or the beginning of code.
-pub(crate) fn token(state: &mut State, body: &str, quote: &'static Quote, traits: u32, hashes: u8) -> Token {
+pub(crate) fn token(
+    state: &mut State,
+    body: &str,
+    (quote, traits, hashes): (&'static Quote, u32, u8),
+    class: Class,
+) -> Token {
     let bytes = body.as_bytes();
     let first = quote.close.as_bytes()[0];
     let mut at = 0;
@@ -25,22 +30,22 @@ pub(crate) fn token(state: &mut State, body: &str, quote: &'static Quote, traits
         if byte == first && rest.starts_with(quote.close.as_bytes()) {
             let after = &rest[quote.close.len()..];
             if traits & DOUBLED != 0 && after.first() == Some(&first) {
-                return if at > 0 { (at, Class::String) } else { (2, Class::Escape) };
+                return if at > 0 { (at, class) } else { (2, Class::Escape) };
             }
             if after.iter().take_while(|byte| **byte == b'#').count() >= usize::from(hashes) {
                 state.pop();
                 state.value = true;
-                return (at + quote.close.len() + usize::from(hashes), Class::String);
+                return (at + quote.close.len() + usize::from(hashes), class);
             }
         }
         if matches!(byte, b'\\' | b'$' | b'#' | b'{')
             && let Some(special) = special(state, &body[at..], traits, at > 0)
         {
-            return if at > 0 { (at, Class::String) } else { special };
+            return if at > 0 { (at, class) } else { special };
         }
         at += 1;
     }
-    (body.len(), Class::String)
+    (body.len(), class)
 }
 
 /// What `rest` begins with if it is not just text. Where it is only looked at, nothing is opened.
@@ -58,6 +63,9 @@ fn special(state: &mut State, rest: &str, traits: u32, only_look: bool) -> Optio
             }
             return Some((mark.len(), Class::Escape));
         }
+    }
+    if traits & DOLLAR != 0 && rest.starts_with("${") {
+        return rest.find('}').map(|end| (end + 1, Class::Variable));
     }
     if traits & DOLLAR != 0 && rest.starts_with('$') {
         let length = variable(rest);

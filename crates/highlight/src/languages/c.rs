@@ -1,6 +1,6 @@
 use crate::language::{
-    ANNOTATIONS, BASE, BRACE, CALLS, CAPITALS, DOLLAR, DOLLAR_BRACE, DOUBLED, LINES, Language, NESTED,
-    PREPROCESSOR, Quote, RAW, quote,
+    ANNOTATIONS, BASE, BRACE, CALLED_CAPITALS, CALLS, CAPITALS, DOLLAR, DOLLAR_BRACE, DOUBLED, LINES,
+    Language, NESTED, PREPROCESSOR, Quote, RAW, quote,
 };
 
 const TRAITS: u32 = CALLS | CAPITALS | ANNOTATIONS;
@@ -14,7 +14,7 @@ pub(super) static C: Language = Language {
             uint32_t uint64_t uint8_t uintptr_t va_list void wchar_t FILE",
     constants: "true false NULL nullptr",
     prefixes: "L u U u8",
-    traits: CALLS | CAPITALS | PREPROCESSOR,
+    traits: CALLS | CALLED_CAPITALS | CAPITALS | PREPROCESSOR,
     ..BASE
 };
 
@@ -56,7 +56,7 @@ pub(super) static CSHARP: Language = Language {
         quote("\"", 0),
         quote("'", 0),
     ],
-    traits: CALLS | CAPITALS | PREPROCESSOR,
+    traits: CALLS | CALLED_CAPITALS | CAPITALS | PREPROCESSOR,
     ..BASE
 };
 

@@ -88,3 +88,40 @@ pub(super) static LUA: Language = Language {
     traits: CALLS,
     ..BASE
 };
+
+pub(super) static PERL: Language = Language {
+    name: "Perl",
+    aliases: "pl pm",
+    keywords: "and cmp die do else elsif eq for foreach ge gt if last le lt my ne next no not or our package print \
+               redo require return say sub unless until use while xor",
+    constants: "undef",
+    line_comments: &["#"],
+    block_comment: None,
+    quotes: &[quote("\"", LINES | DOLLAR), quote("'", LINES), quote("`", LINES)],
+    traits: CALLS | DOLLARS | AT_VARIABLES | REGEX | HEREDOCS,
+    ..BASE
+};
+
+pub(super) static R: Language = Language {
+    name: "R",
+    aliases: "rscript rmd",
+    keywords: "break else for function if in next repeat return while",
+    constants: "TRUE FALSE NULL NA NaN Inf",
+    line_comments: &["#"],
+    block_comment: None,
+    traits: CALLS,
+    ..BASE
+};
+
+pub(super) static ELIXIR: Language = Language {
+    name: "Elixir",
+    aliases: "ex exs",
+    keywords: "after alias and case catch cond def defimpl defmacro defmodule defp defprotocol defstruct do else end \
+               fn for if import in not or quote raise receive require rescue try unless unquote use when with",
+    constants: "true false nil",
+    line_comments: &["#"],
+    block_comment: None,
+    quotes: &[quote("\"\"\"", LINES | HASH_BRACE), quote("\"", LINES | HASH_BRACE), quote("'", 0)],
+    traits: CALLS | CAPITALS | SYMBOLS | ANNOTATIONS,
+    ..BASE
+};

@@ -1,6 +1,6 @@
 use crate::language::{
-    ANNOTATIONS, ANY_CASE, ATTRIBUTES, BACKSLASH_PAREN, BASE, CALLS, CAPITALS, DOUBLED, KEYS, LIFETIMES,
-    LINES, Language, MACROS, NESTED, RAW, quote,
+    ANNOTATIONS, ATTRIBUTES, BACKSLASH_PAREN, BASE, CALLED_CAPITALS, CALLS, CAPITALS, LIFETIMES, LINES,
+    Language, MACROS, NESTED, RAW, quote,
 };
 
 pub(super) static RUST: Language = Language {
@@ -25,7 +25,7 @@ pub(super) static GO: Language = Language {
             string uint uint16 uint32 uint64 uint8 uintptr",
     constants: "true false nil iota",
     quotes: &[quote("\"", 0), quote("`", LINES | RAW), quote("'", 0)],
-    traits: CALLS,
+    traits: CALLS | CALLED_CAPITALS,
     ..BASE
 };
 
@@ -44,24 +44,17 @@ pub(super) static SWIFT: Language = Language {
     ..BASE
 };
 
-pub(super) static SQL: Language = Language {
-    name: "SQL",
-    aliases: "mysql pgsql plpgsql plsql postgres postgresql sqlite sqlite3 tsql",
-    keywords: "add all alter analyze and any as asc begin between by cascade case check column commit conflict \
-               constraint create cross database default delete desc distinct do drop each else end except execute \
-               exists explain fetch filter first for foreign from full function grant group having if ilike in index \
-               inner insert intersect into is join key language last lateral left like limit materialized natural not \
-               nothing nulls of offset on or order outer over partition primary procedure recursive references \
-               replace returning returns revoke right rollback row rows schema select set table temporary then to \
-               transaction trigger truncate union unique update using values view when where window with",
-    types: "bigint blob bool boolean bytea char date datetime decimal double float int integer interval json jsonb \
-            numeric precision real serial smallint text time timestamp timestamptz tinyint uuid varchar",
-    constants: "true false null current_timestamp current_date",
-    line_comments: &["--", "# "],
-    quotes: &[quote("'", LINES | DOUBLED | RAW), quote("\"", DOUBLED | RAW), quote("`", RAW)],
-    traits: CALLS | ANY_CASE,
+pub(super) static ZIG: Language = Language {
+    name: "Zig",
+    aliases: "zon",
+    keywords: "align allowzero and anyframe asm async await break callconv catch comptime const continue defer else \
+               enum errdefer error export extern fn for if inline noalias noinline nosuspend opaque or orelse packed \
+               pub resume return struct suspend switch test threadlocal try union unreachable usingnamespace var \
+               volatile while",
+    types: "anyerror anytype bool c_int comptime_float comptime_int f16 f32 f64 i16 i32 i64 i8 isize noreturn type \
+            u16 u32 u64 u8 usize void",
+    constants: "true false null undefined",
+    block_comment: None,
+    traits: CALLS | CAPITALS | ANNOTATIONS,
     ..BASE
 };
-
-pub(super) static JSON: Language =
-    Language { name: "JSON", aliases: "json5 jsonc jsonl ndjson geojson webmanifest", traits: KEYS, ..BASE };
