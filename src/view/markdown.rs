@@ -240,8 +240,7 @@ impl Painter {
 
     /// The text of a new block of code, which stands in `node`.
     fn highlight(&self, figure: &Element, node: &web_sys::Node, language: Option<&str>) -> Highlight {
-        let code =
-            Highlight::new(&self.chunks, node.clone(), code::name(figure), language.unwrap_or_default());
+        let code = Highlight::new(&self.chunks, figure, node.clone(), language.unwrap_or_default());
         let mut codes = self.codes.borrow_mut();
         if codes.len() == REMEMBERED {
             codes.remove(0);

@@ -46,24 +46,29 @@ impl Drop for Copying {
 pub(super) fn frame(document: &Document, words: Words, language: Option<&str>) -> Result<Element, JsValue> {
     let figure = build(document, "figure", &[("class", "code")])?;
     let caption = build(document, "figcaption", &[])?;
-    let name = build(document, "span", &[])?;
-    name.set_text_content(language);
+    caption.append_child(&*build(document, "span", &[])?)?;
     let button = build(document, "button", &[("type", "button"), ("class", "copy")])?;
     button.set_text_content(Some(words.get(Text::Copy)));
-    caption.append_child(&name)?;
     caption.append_child(&button)?;
     // Code that is too wide scrolls, which a keyboard can only do where there is focus.
     let pre = build(document, "pre", &[("tabindex", "0")])?;
     pre.append_child(&*build(document, "code", &[])?)?;
     figure.append_child(&caption)?;
     figure.append_child(&pre)?;
+    if let Some(language) = language {
+        name(&figure, language);
+    }
     Ok(figure)
 }
 
-/// Where the name of the language stands.
-pub(super) fn name(figure: &Element) -> Element {
-    let caption = figure.first_element_child();
-    caption.and_then(|caption| caption.first_element_child()).unwrap_or_else(|| figure.clone())
+/// Says what language the code is in, above it and to who comes to it with the keyboard.
+pub(super) fn name(figure: &Element, language: &str) {
+    let name = figure.first_element_child().and_then(|caption| caption.first_element_child());
+    if let (Some(name), Some(pre)) = (name, figure.last_element_child()) {
+        name.set_text_content(Some(language));
+        let _ = pre.set_attribute("role", "group");
+        let _ = pre.set_attribute("aria-label", language);
+    }
 }
 
 /// Copies the code that `button` belongs to, and lets the button say for a while how that went.

@@ -10,6 +10,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{CharacterData, Document, Element, Node};
 
 use super::chunks::Chunks;
+use super::code;
 
 /// How much is coloured at once, in bytes, so that no frame waits for it.
 const SLICE: usize = 4_096;
@@ -59,8 +60,8 @@ struct Text {
 }
 
 impl Highlight {
-    /// The text in `element`, of code in `language`, whose name stands in `name`.
-    pub(super) fn new(chunks: &Chunks, element: Node, name: Element, language: &str) -> Self {
+    /// The text in `element`, of code in `language`, within `figure`.
+    pub(super) fn new(chunks: &Chunks, figure: &Element, element: Node, language: &str) -> Self {
         let waiting = !PLAIN.contains(&language);
         let document = element.owner_document().unwrap_or_else(|| JsValue::UNDEFINED.unchecked_into());
         let this = Self(Rc::new(RefCell::new(Text {
@@ -75,7 +76,7 @@ impl Highlight {
             unsettled: String::new(),
         })));
         if waiting {
-            spawn_local(this.clone().colour(chunks.clone(), name));
+            spawn_local(this.clone().colour(chunks.clone(), figure.clone()));
         }
         this
     }
@@ -115,13 +116,13 @@ impl Highlight {
         let _ = text.draw(&fresh);
     }
 
-    async fn colour(self, chunks: Chunks, name: Element) {
+    async fn colour(self, chunks: Chunks, figure: Element) {
         if let Some(module) = chunks.load("highlight").await {
             let module: Module = module.unchecked_into();
             let lexer = module.open(&self.0.borrow().language);
             if let Ok(Some(lexer)) = lexer {
                 if let Ok(language) = lexer.language() {
-                    name.set_text_content(Some(&language));
+                    code::name(&figure, &language);
                 }
                 self.0.borrow_mut().lexer = Some((module, lexer));
                 return self.catch_up().await;
