@@ -1,41 +1,52 @@
 //! The words of a chunk of an answer, read without the browser's JSON: almost every chunk is one word of one answer, and
 //! crossing over to JavaScript and back for it would cost more than all that is done with it.
 
-/// The text that a chunk adds to the first answer, where it does nothing else. `None` wherever there is anything more to
-/// it, and wherever it is no JSON: the whole of it is then to be read.
-pub(crate) fn words(data: &str) -> Option<String> {
+/// What a chunk adds to the first answer, where it does nothing else.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// What the model says.
+    pub(crate) said: String,
+    /// What it thinks.
+    pub(crate) thought: String,
+}
+
+/// Reads the words of a chunk. `None` wherever there is anything more to it, and wherever it is no JSON: the whole of it
+/// is then to be read.
+pub(crate) fn words(data: &str) -> Option<Words> {
     let mut reader = Reader { bytes: data.as_bytes(), at: 0 };
-    let mut text = None;
+    let mut words = None;
     reader.object(&mut |reader, key| match key {
         b"choices" => {
             reader.expect(b'[')?;
-            text = Some(choice(reader)?);
+            words = Some(choice(reader)?);
             reader.expect(b']')
         }
-        b"usage" | b"triptych" | b"error" => reader.null(),
+        b"usage" | b"triptych" | b"error" | b"citations" => reader.null(),
         _ => reader.skip(0),
     })?;
     reader.blank();
-    if reader.at == reader.bytes.len() { text } else { None }
+    if reader.at == reader.bytes.len() { words } else { None }
 }
 
-fn choice(reader: &mut Reader<'_>) -> Option<String> {
-    let mut text = None;
+fn choice(reader: &mut Reader<'_>) -> Option<Words> {
+    let (mut said, mut thought, mut again) = (None, None, None);
     reader.object(&mut |reader, key| match key {
         b"index" => reader.expect(b'0'),
         b"delta" => reader.object(&mut |reader, key| match key {
-            b"content" => {
-                text = Some(reader.string()?);
-                Some(())
-            }
-            b"role" => reader.skip(0),
+            b"content" => reader.maybe(&mut said),
+            b"reasoning_content" => reader.maybe(&mut thought),
+            b"reasoning" => reader.maybe(&mut again),
+            // The same thoughts once more, with signatures.
+            b"role" | b"reasoning_details" => reader.skip(0),
             // A refusal, a call of a tool, or what a newer server has.
             _ => reader.null(),
         }),
         b"finish_reason" => reader.null(),
         _ => reader.skip(0),
     })?;
-    text
+    let thought = thought.or(again);
+    (said.is_some() || thought.is_some())
+        .then(|| Words { said: said.unwrap_or_default(), thought: thought.unwrap_or_default() })
 }
 
 /// Deeper values are left to the browser.
@@ -66,6 +77,14 @@ impl Reader<'_> {
     fn null(&mut self) -> Option<()> {
         self.blank();
         self.bytes.get(self.at..)?.starts_with(b"null").then(|| self.at += 4)
+    }
+
+    /// A string, or `null`, which says nothing.
+    fn maybe(&mut self, text: &mut Option<String>) -> Option<()> {
+        if self.null().is_none() {
+            *text = Some(self.string()?);
+        }
+        Some(())
     }
 
     /// Calls for each field of an object with its key; the value is to be read there.
@@ -195,7 +214,21 @@ mod tests {
             (" { \"choices\" : [ { \"delta\" : { \"content\" : \"a b\" } } ] } \n", "a b"),
             (r#"{"choices":[{"index":0,"delta":{"content":""}}]}"#, ""),
         ] {
-            assert_eq!(words(data).as_deref(), Some(word), "{data}");
+            assert_eq!(words(data), Some(Words { said: word.into(), thought: String::new() }), "{data}");
+        }
+    }
+
+    #[test]
+    fn thoughts_are_read_by_each_of_their_names_and_once() {
+        for (delta, said, thought) in [
+            (r#"{"role":"assistant","content":null,"reasoning_content":"Hm"}"#, "", "Hm"),
+            (r#"{"content":"","reasoning":"Hm","reasoning_details":[{"text":"Hm"}]}"#, "", "Hm"),
+            (r#"{"reasoning":"Hm","reasoning_content":"Hm"}"#, "", "Hm"),
+            (r#"{"content":"Yes","reasoning_content":null}"#, "Yes", ""),
+            (r#"{"content":"Yes","reasoning":"so"}"#, "Yes", "so"),
+        ] {
+            let data = format!(r#"{{"choices":[{{"index":0,"delta":{delta}}}]}}"#);
+            assert_eq!(words(&data), Some(Words { said: said.into(), thought: thought.into() }), "{data}");
         }
     }
 
@@ -209,6 +242,7 @@ mod tests {
             r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#,
             r#"{"choices":[{"index":0,"delta":{"content":"a","tool_calls":[]}}]}"#,
             r#"{"choices":[{"index":0,"delta":{"refusal":"no"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"citations":["https://a.example"]}"#,
             r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{}}"#,
             r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"error":{"message":"m"}}"#,
             r#"{"choices":[{"index":0,"delta":{"content":"\ud800"}}]}"#,
@@ -230,9 +264,9 @@ mod tests {
                 "choices": [{"index": index, "delta": {"role": "assistant", "content": content}, "finish_reason": end.then_some("stop")}],
             });
             let data = chunk.to_string();
-            if let Some(text) = words(&data) {
+            if let Some(words) = words(&data) {
                 let whole: ChatChunk = serde_json::from_str(&data).unwrap();
-                prop_assert_eq!(Some(&text), whole.choices[0].delta.content.as_ref());
+                prop_assert_eq!(Some(&words.said), whole.choices[0].delta.content.as_ref());
                 prop_assert!(index == 0 && !end);
             } else {
                 prop_assert!(content.is_none() || index != 0 || end);

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use leptos::prelude::Set;
-use triptych_protocol::{ChatChoice, Delta};
+use triptych_protocol::{ChatChoice, ChatChunk};
 
 use super::Core;
 use crate::client::{StreamEvent, clock};
 use crate::error::Failure;
 use crate::locale::Text;
-use crate::session::{Effect, Input, Piece};
+use crate::session::{CallPiece, Effect, Input, Piece};
+use crate::thread::Citation;
 
 impl Core {
     pub(super) fn run_chat(self: &Rc<Self>, effect: Effect) {
@@ -99,13 +100,12 @@ impl Core {
                 core.reader.replace(Some(reader));
                 core.chat(Input::Opened { stream });
             }
-            StreamEvent::Words { text, event } => {
-                let piece = Piece { text, ..Piece::default() };
+            StreamEvent::Words { words, event } => {
+                let piece = Piece { text: words.said, reasoning: words.thought, ..Piece::default() };
                 core.chat(Input::Delta { piece, event, now: clock::monotonic() });
             }
             StreamEvent::Chunk { mut chunk, event } => {
-                let choice = chunk.choices.iter_mut().find(|choice| choice.index == 0);
-                if let Some(piece) = choice.map(std::mem::take).map(piece) {
+                if let Some(piece) = piece(&mut chunk) {
                     core.chat(Input::Delta { piece, event, now: clock::monotonic() });
                 }
                 if chunk.usage.is_some() || chunk.triptych.is_some() {
@@ -119,14 +119,35 @@ impl Core {
     }
 }
 
-fn piece(choice: ChatChoice) -> Piece {
-    let Delta { content, refusal } = choice.delta;
-    Piece {
-        text: content.unwrap_or_default(),
-        refusal: refusal.unwrap_or_default(),
-        finish: choice.finish_reason,
-        ..Piece::default()
+/// What a chunk adds to the answer.
+fn piece(chunk: &mut ChatChunk) -> Option<Piece> {
+    let choice = chunk.choices.iter_mut().find(|choice| choice.index == 0).map(std::mem::take);
+    let addresses = chunk.citations.take().unwrap_or_default();
+    if choice.is_none() && addresses.is_empty() {
+        return None;
     }
+    let ChatChoice { delta, finish_reason, .. } = choice.unwrap_or_default();
+    let calls = (0..).zip(delta.tool_calls.unwrap_or_default()).map(|(place, call)| {
+        let function = call.function.unwrap_or_default();
+        CallPiece {
+            index: call.index.unwrap_or(place),
+            id: call.id.unwrap_or_default(),
+            name: function.name.unwrap_or_default(),
+            arguments: function.arguments.unwrap_or_default(),
+        }
+    });
+    let pages = delta.annotations.unwrap_or_default().into_iter().filter_map(|one| one.url_citation);
+    let pages = pages.map(|page| Citation { url: page.url, title: page.title.unwrap_or_default() });
+    let bare = addresses.into_iter().map(|url| Citation { url, title: String::new() });
+    Some(Piece {
+        text: delta.content.unwrap_or_default(),
+        // Some servers send them under both names.
+        reasoning: delta.reasoning_content.or(delta.reasoning).unwrap_or_default(),
+        refusal: delta.refusal.unwrap_or_default(),
+        calls: calls.collect(),
+        citations: pages.chain(bare).collect(),
+        finish: finish_reason,
+    })
 }
 
 fn outcome(result: Result<(), Failure>) -> Input {

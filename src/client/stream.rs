@@ -9,7 +9,7 @@ use web_sys::ReadableStreamDefaultReader;
 
 use super::clock::{self, Timer};
 use super::{from_json, property};
-use crate::chunk::words;
+use crate::chunk::{Words, words};
 use crate::error::{Failure, FailureKind};
 use crate::locale::Text;
 use crate::sse::Decoder;
@@ -23,7 +23,7 @@ pub(crate) enum StreamEvent {
     /// The server has taken the call; its answer is read from here.
     Opened { stream: Option<String>, reader: Reader },
     /// More words of the answer, and the id under which the stream can be taken up after them.
-    Words { text: String, event: String },
+    Words { words: Words, event: String },
     /// A chunk, and the id under which the stream can be taken up after it.
     Chunk { chunk: Box<ChatChunk>, event: String },
 }
@@ -55,19 +55,13 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
         let Some(bytes) = next(&reader).await? else { return Err(Failure::network()) };
         silence.broken();
         // What came together is told together.
-        let (mut text, mut last) = (String::new(), String::new());
+        let mut all = Told::default();
         for event in decoder.push(&bytes) {
             if let Some(more) = words(&event.data) {
-                text.push_str(&more);
-                last = event.id;
+                all.add(more, event.id);
                 continue;
             }
-            if !text.is_empty() {
-                sink(StreamEvent::Words {
-                    text: std::mem::take(&mut text),
-                    event: std::mem::take(&mut last),
-                });
-            }
+            all.tell(sink);
             if event.data == "[DONE]" {
                 // Read to its very end, so that the connection is closed in order and can be used again.
                 wasm_bindgen_futures::spawn_local(async move {
@@ -80,8 +74,27 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
             let chunk: Box<ChatChunk> = from_json(&event.data)?;
             sink(StreamEvent::Chunk { chunk, event: event.id });
         }
-        if !text.is_empty() {
-            sink(StreamEvent::Words { text, event: last });
+        all.tell(sink);
+    }
+}
+
+/// Words that came together.
+#[derive(Default)]
+struct Told {
+    words: Words,
+    last: Option<String>,
+}
+
+impl Told {
+    fn add(&mut self, more: Words, event: String) {
+        self.words.said.push_str(&more.said);
+        self.words.thought.push_str(&more.thought);
+        self.last = Some(event);
+    }
+
+    fn tell(&mut self, sink: &mut dyn FnMut(StreamEvent)) {
+        if let Some(event) = self.last.take() {
+            sink(StreamEvent::Words { words: std::mem::take(&mut self.words), event });
         }
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Balance, Content, ErrorDetail, Receipt};
+use crate::{Balance, Content, Delta, ErrorDetail, Receipt};
 use crate::{record, words};
 
 /// Who said a message.
@@ -73,6 +73,9 @@ pub struct ChatChunk {
     /// An error in the middle of a stream; nothing follows it but `[DONE]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorDetail>,
+    /// Addresses of sources, as Perplexity and xAI send them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citations: Option<Vec<String>>,
 }
 
 /// One choice of a chunk.
@@ -88,18 +91,6 @@ pub struct ChatChoice {
     /// `stop`, `length`, `content_filter` or `tool_calls` once the answer has ended.
     #[serde(default)]
     pub finish_reason: Option<String>,
-}
-
-/// The new part of an answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Delta {
-    /// The text that follows what came before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content: Option<String>,
-    /// The model's reason not to answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
 }
 
 /// Tokens used by a call.
@@ -189,9 +180,8 @@ words!(Role { System = "system", User = "user", Assistant = "assistant" });
 record!(ChatMessage { role, content });
 record!(ChatRequest { model, messages; stream, stream_options, max_completion_tokens });
 record!(StreamOptions { include_usage });
-record!(ChatChunk { id, usage, triptych, error; choices });
+record!(ChatChunk { id, usage, triptych, error, citations; choices });
 record!(ChatChoice { finish_reason; index, delta });
-record!(Delta { content, refusal });
 record!(Usage { prompt_tokens_details, completion_tokens_details; prompt_tokens, completion_tokens, total_tokens });
 record!(PromptDetails { cached_tokens, cache_write_tokens, audio_tokens, image_tokens });
 record!(CompletionDetails { reasoning_tokens, audio_tokens, image_tokens });

@@ -8,6 +8,7 @@
 mod chat;
 mod content;
 mod credits;
+mod delta;
 mod error;
 mod estimate;
 mod frame;
@@ -23,11 +24,12 @@ mod video;
 pub mod wire;
 
 pub use chat::{
-    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Cut, Delta, PromptDetails, Role,
+    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Cut, PromptDetails, Role,
     StreamOptions, TriptychExtra, Usage,
 };
 pub use content::{Content, FileData, ImageUrl, InputAudio, Part};
 pub use credits::{Balance, EntriesPage, EntryKind, LedgerEntry, Receipt};
+pub use delta::{Annotation, Delta, FunctionDelta, ToolCallDelta, UrlCitation};
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
 pub use estimate::{Bound, Estimate, EstimateError, Reduced, chat_hold, framed_tokens};
 pub use frame::Frame;

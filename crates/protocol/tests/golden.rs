@@ -256,11 +256,36 @@ fn chat_keeps_its_shape() {
     golden("chat_parts", ChatMessage { role: Role::User, content: Content::Parts(parts) });
     let choice = |content: Option<&str>, finish: Option<&str>| ChatChoice {
         index: 0,
-        delta: Delta { content: content.map(String::from), refusal: None },
+        delta: Delta { content: content.map(String::from), ..Delta::default() },
         finish_reason: finish.map(String::from),
     };
     let chunk = |choices| ChatChunk { id: Some("chatcmpl-1".into()), choices, ..ChatChunk::default() };
     golden("chat_delta", chunk(vec![choice(Some("Hel"), None)]));
+    let delta = Delta {
+        reasoning_content: Some("Rain falls".into()),
+        reasoning: Some("Rain falls".into()),
+        tool_calls: Some(vec![ToolCallDelta {
+            index: Some(0),
+            id: Some("call_1".into()),
+            function: Some(FunctionDelta {
+                name: Some("weather".into()),
+                arguments: Some("{\"city\":".into()),
+            }),
+        }]),
+        annotations: Some(vec![Annotation {
+            url_citation: Some(UrlCitation {
+                url: "https://rain.example/why".into(),
+                title: Some("Rain".into()),
+            }),
+        }]),
+        ..Delta::default()
+    };
+    let whole = ChatChunk {
+        choices: vec![ChatChoice { delta, ..ChatChoice::default() }],
+        citations: Some(vec!["https://rain.example/how".into()]),
+        ..ChatChunk::default()
+    };
+    golden("chat_delta_whole", whole);
     golden("chat_finish", chunk(vec![choice(None, Some("stop"))]));
     let usage =
         Usage { prompt_tokens: 500, completion_tokens: 1_000, total_tokens: 1_500, ..Usage::default() };

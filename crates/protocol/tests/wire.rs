@@ -55,6 +55,7 @@ fn messages_are_read_as_serde_reads_them() {
 fn messages_are_written_as_serde_writes_them() {
     writes_alike::<Balance>("balance");
     writes_alike::<ChatChunk>("chat_delta");
+    writes_alike::<ChatChunk>("chat_delta_whole");
     writes_alike::<ChatChunk>("chat_finish");
     writes_alike::<ChatChunk>("chat_usage");
     writes_alike::<ChatChunk>("chat_usage_details");
@@ -77,6 +78,15 @@ fn what_a_newer_server_says_is_understood_as_far_as_it_goes() {
     assert_eq!(price, Some(Price::Other));
     let usage = from_json::<Usage>(r#"{"prompt_tokens":3,"completion_tokens":null,"later":[1.5e3]}"#);
     assert_eq!(usage, Some(Usage { prompt_tokens: 3, ..Usage::default() }));
+}
+
+#[test]
+fn words_are_not_lost_over_what_stands_beside_them() {
+    let delta = from_json::<Delta>(
+        r#"{"content":"a","reasoning":{"effort":1},"tool_calls":"none","annotations":{}}"#,
+    );
+    assert_eq!(delta, Some(Delta { content: Some("a".into()), ..Delta::default() }));
+    assert_eq!(from_json::<Delta>(r#"{"content":1}"#), None);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::extra::Extras;
 use crate::fault::{FaultRoute, Faults};
 use crate::models::{self, Modality};
 use crate::reply::{Question, Reply};
@@ -79,6 +80,7 @@ pub(crate) async fn create(
         .collect();
     let last = last.and_then(|at| texts.get(at)).map(String::as_str).unwrap_or_default();
     let (prompt, faults) = simulator.faults(FaultRoute::Chat, &headers, last)?;
+    let (prompt, extras) = Extras::take(&prompt)?;
     if texts.is_empty() {
         return Err(ApiError::invalid(Some("messages"), "`messages` must hold at least one message."));
     }
@@ -101,7 +103,7 @@ pub(crate) async fn create(
     }
     let include_usage = request.stream_options.is_some_and(|options| options.include_usage);
     let (pace, counter) = (reply.pace, reply.counter.clone());
-    let script = Chunks::new(reply, include_usage, faults.clone());
+    let script = Chunks::new(reply, include_usage, faults.clone(), extras);
     Ok(sse::respond(script, faults, pace, counter))
 }
 
@@ -129,25 +131,27 @@ struct Chunks {
     reply: Reply,
     include_usage: bool,
     faults: Faults,
+    extras: Extras,
     /// What all chunks of content begin with; only the text differs.
     head: String,
     tail: &'static str,
 }
 
 impl Chunks {
-    fn new(reply: Reply, include_usage: bool, faults: Faults) -> Self {
+    fn new(reply: Reply, include_usage: bool, faults: Faults, extras: Extras) -> Self {
         let head = format!(
-            r#"data: {{"id":"{}","object":"chat.completion.chunk","created":{},"model":{},"service_tier":"default","choices":[{{"index":0,"delta":{{"content":"#,
+            r#"data: {{"id":"{}","object":"chat.completion.chunk","created":{},"model":{},"service_tier":"default","choices":[{{"index":0,"delta":{{"{}":"#,
             reply.id,
             reply.created,
             Value::from(reply.model.as_str()),
+            extras.words(),
         );
         let tail = if include_usage {
             "},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n"
         } else {
             "},\"logprobs\":null,\"finish_reason\":null}]}\n\n"
         };
-        Self { reply, include_usage, faults, head, tail }
+        Self { reply, include_usage, faults, extras, head, tail }
     }
 
     fn chunk(&self, choices: Value, usage: Value) -> Value {
@@ -173,10 +177,13 @@ impl Script for Chunks {
     }
 
     fn pieces(&self) -> usize {
-        self.reply.len()
+        self.extras.thoughts() + self.reply.len()
     }
 
     fn piece(&mut self, index: usize) -> Bytes {
+        let Some(index) = index.checked_sub(self.extras.thoughts()) else {
+            return sse::data(&self.choice(self.extras.thought(index), None));
+        };
         let piece = self.reply.piece(index);
         let mut event = Vec::with_capacity(self.head.len() + piece.len() + self.tail.len() + 16);
         event.extend_from_slice(self.head.as_bytes());
@@ -191,9 +198,19 @@ impl Script for Chunks {
     }
 
     fn closing(&mut self) -> Bytes {
-        let mut events = format!("data: {}\n\n", self.choice(json!({}), Some(finish_reason(&self.reply))));
+        let mut events: String = self
+            .extras
+            .last()
+            .into_iter()
+            .map(|delta| format!("data: {}\n\n", self.choice(delta, None)))
+            .collect();
+        let reason = if self.extras.tool { "tool_calls" } else { finish_reason(&self.reply) };
+        events.push_str(&format!("data: {}\n\n", self.choice(json!({}), Some(reason))));
+        let mut usage = self.reply.chat_usage();
+        let hidden = self.reply.reasoning_tokens + self.extras.thoughts() as u64;
+        usage["completion_tokens_details"]["reasoning_tokens"] = hidden.into();
         if self.include_usage
-            && let Some(usage) = self.faults.usage(self.reply.chat_usage())
+            && let Some(usage) = self.faults.usage(usage)
         {
             events.push_str(&format!("data: {}\n\n", self.chunk(json!([]), usage)));
         }

@@ -22,6 +22,8 @@
 //! be found again, and `callback_url`, which is told of the job's end by an event signed as
 //! [Standard Webhooks](https://www.standardwebhooks.com) says. A real provider may lack either.
 //! Reasoning is simulated: a model with `reason` in its id, or any `reasoning_effort`, thinks hidden tokens.
+//! Thoughts that are shown, calls of tools, sources and refusals come where a marker in the last message of the user asks
+//! for them: `[[with:reasoning]]`, `reasoning-content`, `tool`, `citations`, `refusal`.
 //! A conversation whose beginning of 1,024 tokens or more was read before has it cached.
 //!
 //! ```no_run
@@ -45,6 +47,7 @@ mod clip;
 mod config;
 mod control;
 mod error;
+mod extra;
 mod fault;
 mod files;
 mod form;

@@ -203,3 +203,32 @@ async fn speech_may_come_as_events() {
     assert_eq!(kinds(&events), ["speech.audio.delta", "speech.audio.done"]);
     assert_eq!(events.last().unwrap()["usage"]["output_tokens"], 20);
 }
+
+#[tokio::test]
+async fn thoughts_tools_and_sources_come_where_they_are_asked_for() {
+    let provider = Provider::start(Config::instant()).await;
+    let ask = "Explain tides [[with:reasoning]] [[with:tool]] [[with:citations]]";
+    let text = provider.chat(ask, true).await.unwrap().text().await.unwrap();
+    let events = values(&text);
+    let deltas: Vec<&Value> = events.iter().map(|event| &event["choices"][0]["delta"]).collect();
+    let join = |of: &dyn Fn(&Value) -> &Value| {
+        deltas.iter().filter_map(|delta| of(delta).as_str()).collect::<String>()
+    };
+    assert!(join(&|delta| &delta["reasoning"]).starts_with("The question"));
+    assert_eq!(
+        join(&|delta| &delta["tool_calls"][0]["function"]["arguments"]),
+        r#"{"city":"Oslo","days":3}"#
+    );
+    assert!(deltas.iter().any(|delta| delta["annotations"][0]["url_citation"]["url"].is_string()));
+    assert!(!join(&|delta| &delta["content"]).contains("[["));
+    assert!(events.iter().any(|event| event["choices"][0]["finish_reason"] == "tool_calls"));
+    let usage = &events[events.len() - 1]["usage"];
+    assert_eq!(usage["completion_tokens_details"]["reasoning_tokens"], 14);
+    assert_eq!(usage["completion_tokens"], provider.running.bill().items[0].completion_tokens);
+    let refusal = provider.chat("Explain tides [[with:refusal]]", true).await.unwrap().text().await.unwrap();
+    assert!(
+        values(&refusal)
+            .iter()
+            .all(|event| event["choices"][0]["delta"]["content"].as_str().is_none_or(str::is_empty))
+    );
+}
