@@ -7,6 +7,8 @@ mod chunks;
 mod code;
 #[path = "markdown/highlight.rs"]
 mod highlight;
+#[path = "markdown/lexer.rs"]
+mod lexer;
 
 use std::cell::RefCell;
 

@@ -74,6 +74,11 @@ test("code is coloured while it comes, and its text is what was written", { time
   server.goOn();
   const answer = await answered(1);
   assert.equal(await answer.locator("pre").textContent(), SCRIPT);
+  const selected = await answer.locator("pre").evaluate((pre) => {
+    getSelection().selectAllChildren(pre);
+    return `${getSelection()}`;
+  });
+  assert.equal(selected.trimEnd(), SCRIPT.trimEnd());
   assert.deepEqual(await parts(answer, "k"), ["export", "async", "function", "const", "return"]);
   assert.deepEqual(await parts(answer, "f"), ["count", "split", "filter"]);
   assert.deepEqual(await parts(answer, "c"), ['// Counts "words".', "/* a comment\n", "  over lines */"]);
@@ -91,13 +96,16 @@ test("colours that come late do not move the text", { timeout: 60_000 }, async (
   await say("long");
   const answer = await answered();
   const code = answer.locator("code");
-  assert.equal(await code.locator("span").count(), 0, "plain while there are no colours");
+  assert.equal(await code.locator("span:not(.lines)").count(), 0, "plain while there are no colours");
   const place = () => answer.locator("pre").evaluate((pre) => [pre.scrollHeight, pre.scrollWidth, pre.getBoundingClientRect().top]);
   const [before, text] = [await place(), await code.textContent()];
   arrive();
   await eventually(async () => (await code.locator(".c").count()) === 300, "all lines are coloured");
   assert.deepEqual(await place(), before);
   assert.equal(await code.textContent(), text);
+  await code.evaluate((code) => getSelection().selectAllChildren(code));
+  await page.keyboard.press("Control+C");
+  assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trimEnd(), text.trimEnd(), "a selection has no lines of its own");
   assert.deepEqual(problems, []);
   await close();
 });
@@ -107,7 +115,7 @@ test("where colours cannot be had, code is plain, and the next block asks again"
   await say("wide");
   const first = await answered(0);
   assert.match(await first.locator("pre").textContent(), /^fn main.*wide/);
-  assert.equal(await first.locator("code span").count(), 0);
+  assert.equal(await first.locator("code span:not(.lines)").count(), 0);
   assert.equal(await first.locator("figcaption span").textContent(), "rust");
   await page.unroute(/highlight_bg/);
   await say("unknown");
@@ -117,7 +125,7 @@ test("where colours cannot be had, code is plain, and the next block asks again"
   const third = await answered(2);
   await third.locator("code .k", { hasText: "fn" }).waitFor();
   assert.equal(await second.locator("pre").textContent(), "qapla' // 1\n");
-  assert.equal(await second.locator("code span").count(), 0);
+  assert.equal(await second.locator("code span:not(.lines)").count(), 0);
   assert.deepEqual(problems, []);
   await close();
 });

@@ -3,40 +3,25 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise, Reflect};
-use wasm_bindgen::prelude::wasm_bindgen;
+use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{CharacterData, Document, Element, Node};
 
 use super::chunks::Chunks;
 use super::code;
+use super::lexer::{Lexer, Module};
 
-/// How much is coloured at once, in bytes, so that no frame waits for it.
-const SLICE: usize = 4_096;
+/// Lines that are laid out, and coloured, at once. In one piece, each new word would lay out all of the code.
+const LINES: usize = 32;
+/// Text of so many bytes that came at once is coloured a group at a time, so that no frame waits for it.
+const AT_ONCE: usize = 4_096;
+/// A group of more bytes, whose lines are not for people, stays plain.
+const TOO_LONG: usize = 16_384;
 /// The names of classes in the style sheet, in the order of their numbers. The first has none.
 const CLASSES: [&str; 15] = ["", "c", "k", "s", "e", "n", "f", "t", "p", "g", "v", "m", "h", "i", "d"];
 /// Languages whose code has no colours.
 const PLAIN: [&str; 5] = ["", "text", "txt", "plain", "plaintext"];
-
-#[wasm_bindgen]
-extern "C" {
-    /// The exports of `triptych-highlight`.
-    #[derive(Clone)]
-    type Module;
-    #[wasm_bindgen(method, catch)]
-    fn open(this: &Module, language: &str) -> Result<Option<Lexer>, JsValue>;
-
-    type Lexer;
-    #[wasm_bindgen(method, catch)]
-    fn push(this: &Lexer, text: &str) -> Result<Vec<u32>, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn cut(this: &Lexer, units: u32) -> Result<bool, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn language(this: &Lexer) -> Result<String, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn free(this: &Lexer) -> Result<(), JsValue>;
-}
 
 /// The text of one code block. Copies are of the same.
 #[derive(Clone)]
@@ -44,14 +29,17 @@ pub(super) struct Highlight(Rc<RefCell<Text>>);
 
 struct Text {
     document: Document,
-    /// What holds the text and nothing else.
+    /// What holds the groups of lines and nothing else.
     element: Node,
     language: String,
     lexer: Option<(Module, Lexer)>,
-    /// The block waits for the part, or for its turn to be coloured.
+    /// The block waits for the part, or for its turn to be coloured; all is drawn plain.
     waiting: bool,
-    /// What is drawn plain in a last node of its own, while `waiting`.
-    plain: String,
+    /// How many groups have their colours, while `waiting`.
+    coloured: u32,
+    /// The last group, and how many of its lines have ended.
+    group: Option<Element>,
+    lines: usize,
     /// What came and is not drawn yet.
     fresh: String,
     /// Lengths and classes of the last nodes, which may change, and their text.
@@ -70,7 +58,9 @@ impl Highlight {
             language: language.to_owned(),
             lexer: None,
             waiting,
-            plain: String::new(),
+            coloured: 0,
+            group: None,
+            lines: 0,
             fresh: String::new(),
             tail: Vec::new(),
             unsettled: String::new(),
@@ -91,10 +81,12 @@ impl Highlight {
     }
 
     /// Takes so many UTF-16 units off the end.
-    pub(super) fn cut(&self, units: usize) {
+    pub(super) fn cut(&self, count: usize) {
         let mut text = self.0.borrow_mut();
-        let units = pop(&mut text.fresh, units);
-        let _ = text.cut(units);
+        let count = pop(&mut text.fresh, count);
+        if count > 0 && text.cut(count).is_err() && text.begin_anew(count) {
+            spawn_local(self.clone().catch_up());
+        }
     }
 
     /// Takes everything away.
@@ -109,11 +101,22 @@ impl Highlight {
         if fresh.is_empty() {
             return;
         }
-        if text.lexer.is_some() && !text.waiting && fresh.len() > SLICE {
-            text.waiting = true;
-            spawn_local(self.clone().catch_up());
+        let line = fresh.find('\n').map(|end| end + 1);
+        match line.filter(|_| fresh.len() > AT_ONCE) {
+            _ if text.waiting || text.lexer.is_none() => {
+                let _ = text.draw(&fresh);
+            }
+            None => {
+                let _ = text.read(&fresh, None);
+            }
+            Some(end) => {
+                // The unfinished line goes on where it is.
+                let _ = text.read(&fresh[..end], None);
+                text.start_waiting();
+                let _ = text.draw(&fresh[end..]);
+                spawn_local(self.clone().catch_up());
+            }
         }
-        let _ = text.draw(&fresh);
     }
 
     async fn colour(self, chunks: Chunks, figure: Element) {
@@ -128,18 +131,15 @@ impl Highlight {
                 return self.catch_up().await;
             }
         }
-        let mut text = self.0.borrow_mut();
-        text.waiting = false;
-        text.plain = String::new();
+        self.0.borrow_mut().waiting = false;
     }
 
-    /// Colours what is there, a slice at a time.
+    /// Colours what is there, a group at a time.
     async fn catch_up(self) {
         loop {
             pause().await;
             let mut text = self.0.borrow_mut();
-            let _ = text.slice();
-            if text.plain.is_empty() {
+            if !text.waiting || text.colour_next().is_err() {
                 text.waiting = false;
                 return;
             }
@@ -148,144 +148,176 @@ impl Highlight {
 }
 
 impl Text {
-    fn draw(&mut self, fresh: &str) -> Result<(), JsValue> {
-        if !self.waiting && self.lexer.is_some() {
-            return self.read(fresh, None);
+    /// Draws text without colours.
+    fn draw(&mut self, mut text: &str) -> Result<(), JsValue> {
+        while !text.is_empty() {
+            let group = self.group()?;
+            let ends = text.match_indices('\n').take(LINES - self.lines);
+            let (lines, end) = ends.fold((0, None), |(lines, _), (at, _)| (lines + 1, Some(at + 1)));
+            let end = end.filter(|_| self.lines + lines == LINES).unwrap_or(text.len());
+            self.lines += lines;
+            let (piece, rest) = text.split_at(end);
+            text = rest;
+            match group.last_child().and_then(|last| last.dyn_into::<web_sys::Text>().ok()) {
+                // Adding to a text node leaves a selection in it alone.
+                Some(last) => last.append_data(piece)?,
+                None => add(&self.document, &group, piece, 0)?,
+            }
         }
-        let begun = !self.waiting || !self.plain.is_empty();
-        if self.waiting {
-            self.plain.push_str(fresh);
-        }
-        match self.element.last_child().and_then(|last| last.dyn_into::<web_sys::Text>().ok()) {
-            // Adding to a text node leaves a selection in it alone.
-            Some(last) if begun => last.append_data(fresh),
-            _ => self.add(fresh, None),
+        Ok(())
+    }
+
+    /// The group that the next line belongs to.
+    fn group(&mut self) -> Result<Element, JsValue> {
+        match &self.group {
+            Some(group) if self.lines < LINES => Ok(group.clone()),
+            _ => {
+                let group = self.document.create_element("span")?;
+                group.set_class_name("lines");
+                self.element.append_child(&group)?;
+                self.group = Some(group.clone());
+                self.lines = 0;
+                Ok(group)
+            }
         }
     }
 
-    /// Colours the beginning of what is plain.
-    fn slice(&mut self) -> Result<(), JsValue> {
-        if self.plain.is_empty() {
+    /// From here on text is drawn plain, in groups of its own.
+    fn start_waiting(&mut self) {
+        self.waiting = true;
+        self.coloured = self.element.child_nodes().length();
+        self.lines = LINES;
+    }
+
+    /// Colours the next group; the last one goes on in its colours.
+    fn colour_next(&mut self) -> Result<(), JsValue> {
+        let Some(group) = self.element.child_nodes().item(self.coloured) else {
+            self.waiting = false;
+            return Ok(());
+        };
+        let text = group.text_content().unwrap_or_default();
+        let is_last = group.next_sibling().is_none();
+        self.coloured += 1;
+        if text.len() > TOO_LONG {
+            let (_, lexer) = self.lexer.as_ref().ok_or(JsValue::NULL)?;
+            lexer.push(&text)?;
+            if is_last {
+                self.lexer = None;
+                self.waiting = false;
+            }
             return Ok(());
         }
-        let rest = self.plain.split_off(self.plain.floor_char_boundary(SLICE));
-        let slice = std::mem::replace(&mut self.plain, rest);
-        let plain = self.element.last_child().ok_or(JsValue::NULL)?;
-        if self.plain.is_empty() {
-            self.element.remove_child(&plain)?;
-            return self.read(&slice, None);
+        group.set_text_content(None);
+        if !is_last {
+            return self.read(&text, Some(&group));
         }
-        plain.unchecked_ref::<CharacterData>().delete_data(0, units(&slice) as u32)?;
-        self.read(&slice, Some(&plain))
+        self.lines = 0;
+        self.waiting = false;
+        self.read(&text, None)
     }
 
-    /// Draws more text in its colours, before a node.
-    fn read(&mut self, fresh: &str, before: Option<&Node>) -> Result<(), JsValue> {
-        let Some((module, lexer)) = &self.lexer else { return self.add(fresh, before) };
+    /// Draws more text in its colours: a whole group, or at the end.
+    fn read(&mut self, fresh: &str, into: Option<&Node>) -> Result<(), JsValue> {
+        let Some((module, lexer)) = &self.lexer else { return self.draw(fresh) };
         let Ok(numbers) = lexer.push(fresh) else {
-            // A module that failed stays failed. The text does not suffer, and the next block has a new one.
-            if let Ok(reset) = Reflect::get(module, &"__wbg_reset_state".into())
-                && let Some(reset) = reset.dyn_ref::<Function>()
-            {
-                let _ = reset.call0(module);
-            }
+            module.reset();
             self.lexer = None;
-            return self.add(fresh, before);
+            self.waiting = false;
+            return match into {
+                Some(group) => add(&self.document, group, fresh, 0),
+                None => self.draw(fresh),
+            };
         };
         self.unsettled.push_str(fresh);
         match numbers.split_first() {
-            Some((settled, spans)) => self.paint(*settled as usize, spans, before),
+            Some((settled, spans)) => self.paint(*settled as usize, spans, into),
             None => Ok(()),
         }
     }
 
     /// Draws spans in the place of the last nodes. Those that are the same stay, and the one after them may grow.
-    fn paint(&mut self, settled: usize, spans: &[u32], before: Option<&Node>) -> Result<(), JsValue> {
-        let last = |element: &Node| {
-            let last = before.map_or_else(|| element.last_child(), Node::previous_sibling);
-            last.ok_or(JsValue::NULL)
-        };
-        let same = self.tail.iter().zip(spans).take_while(|(old, new)| old == new).count();
-        let mut skip = same;
-        let mut at: usize = spans.iter().take(same).map(|span| (span >> 4) as usize).sum();
-        at = bytes(&self.unsettled, at);
-        match (self.tail.get(same..).unwrap_or_default(), spans.get(same)) {
-            ([old], Some(new)) if old & 15 == new & 15 && old < new => {
-                let (rest, length) = (&self.unsettled[at..], (new >> 4) as usize);
-                let end = bytes(rest, length);
-                let node = last(&self.element)?;
-                let text = if new & 15 == 0 { node } else { node.first_child().ok_or(JsValue::NULL)? };
-                let more = &rest[bytes(rest, (old >> 4) as usize)..end];
-                text.unchecked_ref::<CharacterData>().append_data(more)?;
-                at += end;
-                skip += 1;
-            }
-            (old, _) => {
+    fn paint(&mut self, settled: usize, spans: &[u32], into: Option<&Node>) -> Result<(), JsValue> {
+        let text = std::mem::take(&mut self.unsettled);
+        let tail = std::mem::take(&mut self.tail);
+        let mut same = tail.iter().zip(spans).take_while(|(old, new)| old == new).count();
+        if !tail.is_empty() {
+            let group = self.group.clone().ok_or(JsValue::NULL)?;
+            let old = tail.get(same..).unwrap_or_default();
+            let new = spans.get(same).copied().unwrap_or_default();
+            if let [old] = old
+                && old & 15 == new & 15
+                && *old < new
+            {
+                let rest = &text[bytes(&text, spans.iter().take(same))..];
+                let more = &rest[bytes(rest, [old])..bytes(rest, [&new])];
+                let last = group.last_child().ok_or(JsValue::NULL)?;
+                let last = last.first_child().unwrap_or(last);
+                last.unchecked_ref::<CharacterData>().append_data(more)?;
+                self.lines += usize::from(more.ends_with('\n'));
+                same += 1;
+            } else {
                 for _ in old {
-                    self.element.remove_child(&last(&self.element)?)?;
+                    let last = group.last_child().ok_or(JsValue::NULL)?;
+                    group.remove_child(&last)?;
                 }
             }
         }
-        for span in spans.iter().skip(skip) {
-            let end = at + bytes(&self.unsettled[at..], (span >> 4) as usize);
-            let text = self.document.create_text_node(&self.unsettled[at..end]);
-            match CLASSES.get((span & 15) as usize) {
-                Some(class) if !class.is_empty() => {
-                    let element = self.document.create_element("span")?;
-                    element.set_class_name(class);
-                    element.append_child(&text)?;
-                    self.element.insert_before(&element, before)?;
-                }
-                _ => {
-                    self.element.insert_before(&text, before)?;
+        let mut at = bytes(&text, spans.iter().take(same));
+        for span in spans.iter().skip(same) {
+            let end = at + bytes(&text[at..], [span]);
+            let piece = &text[at..end];
+            match into {
+                Some(group) => add(&self.document, group, piece, *span & 15)?,
+                None => {
+                    let group = self.group()?;
+                    add(&self.document, &group, piece, *span & 15)?;
+                    self.lines += usize::from(piece.ends_with('\n'));
                 }
             }
             at = end;
         }
-        let done: usize = spans.iter().take(settled).map(|span| (span >> 4) as usize).sum();
-        self.unsettled.drain(..bytes(&self.unsettled, done));
+        let done = bytes(&text, spans.iter().take(settled));
+        self.unsettled = text[done..].to_owned();
         self.tail = spans.get(settled..).unwrap_or_default().to_vec();
         Ok(())
     }
 
-    /// Adds a text without colours before a node.
-    fn add(&self, text: &str, before: Option<&Node>) -> Result<(), JsValue> {
-        self.element.insert_before(&self.document.create_text_node(text), before).map(drop)
-    }
-
-    /// Takes so many UTF-16 units off the end of what is drawn.
-    fn cut(&mut self, mut count: usize) -> Result<(), JsValue> {
-        if count == 0 {
-            return Ok(());
-        }
-        if !self.plain.is_empty() || self.lexer.is_none() {
-            let Some(last) = self.element.last_child() else { return Ok(()) };
-            let last = last.unchecked_into::<CharacterData>();
-            let length = last.length() as usize;
-            if count < length {
-                pop(&mut self.plain, count);
-                return last.delete_data((length - count) as u32, count as u32);
+    /// Takes so many UTF-16 units off the end, if only the unfinished line has to change.
+    fn cut(&mut self, count: usize) -> Result<(), JsValue> {
+        if let Some((_, lexer)) = self.lexer.as_ref().filter(|_| !self.waiting) {
+            if count > self.unsettled.encode_utf16().count() || !lexer.cut(count as u32)? {
+                return Err(JsValue::NULL);
             }
-            self.element.remove_child(&last)?;
-            self.plain.clear();
-            count -= length;
-        }
-        let Some((module, lexer)) = &self.lexer else { return Ok(()) };
-        if count <= units(&self.unsettled) {
-            lexer.cut(count as u32)?;
             pop(&mut self.unsettled, count);
             return self.read("", None);
         }
-        // What was settled goes: all that is left is read anew.
+        let last = self.group.as_ref().and_then(|group| group.last_child()).ok_or(JsValue::NULL)?;
+        let last = last.dyn_into::<CharacterData>().map_err(JsValue::from)?;
+        let keep = (last.length() as usize).checked_sub(count).ok_or(JsValue::NULL)?;
+        if last.substring_data(keep as u32, count as u32)?.contains('\n') {
+            return Err(JsValue::NULL);
+        }
+        last.delete_data(keep as u32, count as u32)
+    }
+
+    /// Draws everything anew but so many UTF-16 units at the end, and says whether that has to be coloured.
+    fn begin_anew(&mut self, count: usize) -> bool {
         let mut all = self.element.text_content().unwrap_or_default();
         pop(&mut all, count);
-        let (module, fresh) = (module.clone(), module.open(&self.language)?);
-        lexer.free()?;
-        self.lexer = fresh.map(|lexer| (module, lexer));
         self.element.set_text_content(None);
+        self.group = None;
         self.tail.clear();
         self.unsettled.clear();
-        self.read(&all, None)
+        let was_waiting = self.waiting;
+        if let Some((module, lexer)) = self.lexer.take() {
+            let _ = lexer.free();
+            let fresh = module.open(&self.language).ok().flatten();
+            self.lexer = fresh.map(|lexer| (module, lexer));
+            self.waiting = true;
+            self.coloured = 0;
+        }
+        let _ = self.draw(&all);
+        self.lexer.is_some() && !was_waiting
     }
 }
 
@@ -297,13 +329,26 @@ impl Drop for Text {
     }
 }
 
-fn units(text: &str) -> usize {
-    text.encode_utf16().count()
+/// Adds text of a class to a group.
+fn add(document: &Document, group: &Node, text: &str, class: u32) -> Result<(), JsValue> {
+    let text = document.create_text_node(text);
+    match CLASSES.get(class as usize) {
+        Some(class) if !class.is_empty() => {
+            let element = document.create_element("span")?;
+            element.set_class_name(class);
+            element.append_child(&text)?;
+            group.append_child(&element)?;
+        }
+        _ => {
+            group.append_child(&text)?;
+        }
+    }
+    Ok(())
 }
 
-/// The length in bytes of the first so many UTF-16 units.
-fn bytes(text: &str, units: usize) -> usize {
-    let mut left = units;
+/// How many bytes of a text are those of spans at its beginning.
+fn bytes<'a>(text: &str, spans: impl IntoIterator<Item = &'a u32>) -> usize {
+    let mut left: usize = spans.into_iter().map(|span| (span >> 4) as usize).sum();
     let end = text.char_indices().find(|(_, character)| {
         let fits = left >= character.len_utf16();
         left = left.saturating_sub(character.len_utf16());

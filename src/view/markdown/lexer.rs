@@ -1,0 +1,36 @@
+//! What the widget calls of `triptych-highlight`.
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The exports of `triptych-highlight`.
+    #[derive(Clone)]
+    pub(super) type Module;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn open(this: &Module, language: &str) -> Result<Option<Lexer>, JsValue>;
+
+    /// One block of code that is being read.
+    pub(super) type Lexer;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn push(this: &Lexer, text: &str) -> Result<Vec<u32>, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn cut(this: &Lexer, units: u32) -> Result<bool, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn language(this: &Lexer) -> Result<String, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn free(this: &Lexer) -> Result<(), JsValue>;
+}
+
+impl Module {
+    /// A module that failed stays failed. The text does not suffer from it, and the next block has a new one.
+    pub(super) fn reset(&self) {
+        if let Ok(reset) = Reflect::get(self, &"__wbg_reset_state".into())
+            && let Some(reset) = reset.dyn_ref::<Function>()
+        {
+            let _ = reset.call0(self);
+        }
+    }
+}
