@@ -3,28 +3,35 @@
 
 mod chat;
 mod credits;
+mod follow;
 mod images;
 mod jobs;
+mod keep;
 mod page;
+mod place;
 mod signals;
+mod slot;
 mod stream;
+mod threads;
 mod transcript;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use futures_util::future::join;
 use leptos::prelude::{
     ArcRwSignal, GetUntracked, LocalStorage, Set, StoredValue, Update, WithUntracked, WithValue as _,
 };
 use triptych_protocol::Modality;
 
 pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
+pub(crate) use threads::Chats;
 
 use crate::client::storage::Shelf;
 use crate::client::token::{Source, Tokens};
 use crate::client::{Client, Reader, clock, unique_key};
-use crate::config::{Config, ConfigError, Mode, Panel};
+use crate::config::{Config, ConfigError, History, Mode};
 use crate::error::Failure;
 use crate::form::Form;
 use crate::host::{Emit, HostEvent};
@@ -50,6 +57,9 @@ pub(crate) struct Core {
     signals: Signals,
     alive: Cell<bool>,
     shelf: RefCell<Option<Shelf>>,
+    slot: RefCell<Option<slot::Slot>>,
+    keeper: keep::Keeper,
+    history: History,
     chat: RefCell<Session>,
     /// Counts calls, so that what a call that was given up still brings is told from the next one's.
     turn: Cell<u32>,
@@ -59,8 +69,6 @@ pub(crate) struct Core {
     unsent: RefCell<VecDeque<String>>,
     messages: RefCell<HashMap<MessageId, MessageView>>,
     grown: RefCell<Vec<MessageId>>,
-    /// Messages that are to be drawn, the next one last.
-    undrawn: RefCell<Vec<MessageId>>,
     paint: RefCell<Option<page::Frame>>,
     images: RefCell<Images>,
     pictures: RefCell<HashMap<PictureId, ArcRwSignal<PictureSet>>>,
@@ -90,13 +98,15 @@ impl App {
             signals,
             alive: Cell::new(true),
             shelf: RefCell::new(None),
+            slot: RefCell::new(None),
+            keeper: keep::Keeper::default(),
+            history: config.history,
             chat: RefCell::new(Session::new(new_thread())),
             turn: Cell::new(0),
             reader: RefCell::default(),
             unsent: RefCell::default(),
             messages: RefCell::default(),
             grown: RefCell::default(),
-            undrawn: RefCell::default(),
             paint: RefCell::default(),
             images: RefCell::default(),
             pictures: RefCell::default(),
@@ -190,11 +200,8 @@ impl Core {
         self.signals.catalogue.set(Catalogue::Loading);
         let core = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
-            match core.client.user().await {
-                Ok(user) if core.alive.get() => core.unshelve(Shelf::new(&core.gateway, &user)),
-                _ => {}
-            }
-            let models = core.client.models().await;
+            let user = core.client.user().await.ok().filter(|_| core.alive.get());
+            let (models, ()) = join(core.client.models(), core.settle_in(user)).await;
             if !core.alive.get() {
                 return;
             }
@@ -215,23 +222,6 @@ impl Core {
                 }
             }
         });
-    }
-
-    /// Brings back what an earlier visit left behind for this user.
-    fn unshelve(self: &Rc<Self>, shelf: Shelf) {
-        if self.shelf.borrow().is_some() {
-            return;
-        }
-        let draft = shelf.text("draft").unwrap_or_default();
-        let pending = shelf.value("pending").unwrap_or_default();
-        self.shelf.replace(Some(shelf));
-        if self.chat.borrow().draft().is_empty() && !draft.is_empty() {
-            self.signals.draft.set(draft.clone());
-            self.chat(crate::session::Input::Draft(draft));
-        }
-        if self.signals.panels.with_untracked(|panels| panels.contains(&Panel::Video)) {
-            self.job(crate::jobs::Input::Restore(pending));
-        }
     }
 
     fn words(&self) -> Words {
@@ -255,7 +245,8 @@ impl Core {
         self.signals.announcement.set(sentence.into());
     }
 
-    fn stop(&self) {
+    fn stop(self: &Rc<Self>) {
+        self.flush();
         self.alive.set(false);
         self.client.close();
         self.listeners.borrow_mut().clear();
@@ -263,5 +254,7 @@ impl Core {
         self.hold.take();
         self.tick.take();
         self.paint.take();
+        self.keeper.close();
+        self.slot.take();
     }
 }

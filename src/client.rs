@@ -1,11 +1,14 @@
 //! Moves bytes between the page and the gateway. Knows the wire, tokens and the browser's fetch; decides nothing.
 
 pub(crate) mod clock;
+pub(crate) mod file;
 pub(crate) mod intl;
 mod site;
 pub(crate) mod storage;
 mod stream;
+pub(crate) mod tabs;
 pub(crate) mod token;
+pub(crate) mod vault;
 
 use gloo_net::http::{Headers, Method, RequestBuilder, Response};
 use triptych_protocol::wire::{self, Read, Write};
@@ -91,7 +94,7 @@ impl Client {
     }
 
     /// A word that differs between users of the same page, to keep what is stored for them apart.
-    pub(crate) async fn user(&self) -> Result<String, Failure> {
+    pub(crate) async fn user(&self) -> Result<Option<String>, Failure> {
         self.tokens.user().await
     }
 

@@ -30,6 +30,8 @@ pub struct Config {
     pub placeholder: Option<String>,
     /// What an empty conversation says.
     pub greeting: Option<String>,
+    /// Whether conversations and drafts are kept in the browser, for the next page and the next visit.
+    pub history: History,
     /// Whether a launcher starts open.
     pub open: bool,
     /// The language, such as `de` or `pt-BR`. It is English unless `words` has its sentences.
@@ -50,6 +52,16 @@ pub enum Theme {
     Light,
     /// Dark.
     Dark,
+}
+
+/// Whether anything outlives the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum History {
+    /// Conversations are kept in the browser, apart by user.
+    #[default]
+    On,
+    /// Nothing is kept, as on machines that strangers share.
+    Off,
 }
 
 /// Where the widget stands.
@@ -106,6 +118,7 @@ impl Default for Config {
             heading: None,
             placeholder: None,
             greeting: None,
+            history: History::On,
             open: false,
             locale: None,
             words: None,

@@ -21,6 +21,7 @@ pub mod locale;
 pub mod session;
 pub mod sse;
 pub mod thread;
+pub mod threads;
 
 // What needs a browser to run; it compiles everywhere.
 mod app;

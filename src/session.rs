@@ -4,6 +4,7 @@
 mod call;
 mod request;
 mod signal;
+mod tabs;
 
 use triptych_protocol::Role;
 
@@ -55,7 +56,7 @@ impl Session {
 
     /// True while an answer is being written, watched or not; nothing else can be asked until then.
     pub fn is_busy(&self) -> bool {
-        self.call.is_some() || self.is_left()
+        self.call.is_some() || self.is_left() || self.is_followed()
     }
 
     /// True while an answer is being written that nobody watches.
@@ -103,6 +104,10 @@ impl Session {
             Input::Choose(message) => self.choose(message),
             Input::Feedback { message, good } => self.rate(message, good),
             Input::Load(thread, live) => self.load(*thread, live),
+            Input::Follow(thread, live) => self.follow(*thread, live),
+            Input::Fork(id) => self.fork(id),
+            Input::Title(title) => self.name(title),
+            Input::Stop if self.is_followed() => self.stop_followed(),
             Input::Stop => self.stop(),
             Input::Leave => self.leave(),
             Input::Watch => self.watch(),

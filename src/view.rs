@@ -15,6 +15,7 @@ mod picture;
 mod resize;
 mod send;
 mod text;
+mod threads;
 mod video;
 
 use leptos::html;
@@ -83,6 +84,7 @@ fn window(app: App) -> AnyView {
             <header class="top" part="header">
                 <span class="mark">{icon::mark()}</span>
                 <h2 class="heading">{move || signals.heading.get()}</h2>
+                {threads::button(app)}
                 {credits::status(app)}
                 <Show when=docked>
                     <button type="button" class="icon" aria-label=app.text(Text::Close) on:click=move |_| app.set_open(false)>

@@ -72,6 +72,8 @@ export interface TriptychCopilotAttributes {
   placeholder?: string | null;
   /** What an empty conversation says. */
   greeting?: string | null;
+  /** `off` keeps nothing that is said or typed on the disk. */
+  history?: "on" | "off" | null;
   /** The language, such as `de` or `pt-BR`; else that of the page around, else the browser's. */
   locale?: string | null;
 }
@@ -90,6 +92,7 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   heading: string | null;
   placeholder: string | null;
   greeting: string | null;
+  history: "on" | "off" | null;
   locale: string | null;
 
   /** Gives a token whenever one is needed; wins over `tokenUrl`. */

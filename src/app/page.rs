@@ -54,19 +54,25 @@ pub(super) fn listen(core: &Rc<Core>) -> Vec<Listener> {
     let window: EventTarget = window.into();
     let document: EventTarget = document.into();
     core.look_around();
-    [(&window, "online"), (&window, "offline"), (&document, "visibilitychange"), (&window, "pageshow")]
-        .into_iter()
-        .filter_map(|(target, event)| {
-            let weak: Weak<Core> = Rc::downgrade(core);
-            let call = Closure::<dyn FnMut()>::new(move || {
-                if let Some(core) = weak.upgrade().filter(|core| core.alive.get()) {
-                    core.look_around();
-                }
-            });
-            target.add_event_listener_with_callback(event, call.as_ref().unchecked_ref()).ok()?;
-            Some(Listener { target: target.clone(), event, call })
-        })
-        .collect()
+    [
+        (&window, "online"),
+        (&window, "offline"),
+        (&document, "visibilitychange"),
+        (&window, "pageshow"),
+        (&window, "pagehide"),
+    ]
+    .into_iter()
+    .filter_map(|(target, event)| {
+        let weak: Weak<Core> = Rc::downgrade(core);
+        let call = Closure::<dyn FnMut()>::new(move || {
+            if let Some(core) = weak.upgrade().filter(|core| core.alive.get()) {
+                core.look_around();
+            }
+        });
+        target.add_event_listener_with_callback(event, call.as_ref().unchecked_ref()).ok()?;
+        Some(Listener { target: target.clone(), event, call })
+    })
+    .collect()
 }
 
 impl Core {
@@ -75,6 +81,8 @@ impl Core {
         let online = window.navigator().on_line();
         let hidden = window.document().is_some_and(|document| document.hidden());
         let back = online && !hidden;
+        // The page may be on its way out, and nothing tells more surely.
+        self.flush();
         if self.signals.online.get_untracked() != online {
             self.signals.online.set(online);
             self.announce(self.text(if online { Text::SaidOnline } else { Text::SaidOffline }));

@@ -8,7 +8,6 @@ use triptych_protocol::{ChatChoice, ChatChunk};
 use super::Core;
 use crate::client::{StreamEvent, clock};
 use crate::error::Failure;
-use crate::host::HostEvent;
 use crate::locale::Text;
 use crate::session::{CallPiece, Effect, Input, Piece};
 use crate::thread::Citation;
@@ -20,6 +19,9 @@ impl Core {
                 let core = self.clone();
                 let turn = self.next_turn();
                 wasm_bindgen_futures::spawn_local(async move {
+                    if !core.secure(turn).await {
+                        return;
+                    }
                     let mut sink = core.sink(turn);
                     let result = core.client.chat(&request, &key, &mut sink).await;
                     core.ended(turn, result);
@@ -44,16 +46,15 @@ impl Core {
                     let _ = core.client.stop_stream(&stream).await;
                 });
             }
+            Effect::StopElsewhere { stream } => {
+                let core = self.clone();
+                wasm_bindgen_futures::spawn_local(async move { core.stop_elsewhere(stream).await });
+            }
             Effect::Abandon => {
                 self.next_turn();
             }
-            Effect::KeepDraft(text) => {
-                if let Some(shelf) = &*self.shelf.borrow() {
-                    shelf.set_text("draft", &text);
-                }
-            }
-            // Nothing but the draft outlives the page yet.
-            Effect::Persist(_) => {}
+            Effect::KeepDraft(text) => self.keep_draft(&text),
+            Effect::Persist(change) => self.persist(change),
             Effect::ThreadChanged => self.forget_messages(),
             Effect::ListChanged => self.list_messages(),
             Effect::MessageChanged(id) => self.show_message(id),
@@ -65,10 +66,7 @@ impl Core {
             Effect::AttachmentsTaken => {}
             Effect::Began => self.announce(self.text(Text::SaidSent)),
             Effect::Answered(id) => self.answered(id),
-            Effect::Rated { message, good } => {
-                let thread = self.chat.borrow().thread().id.0.clone();
-                self.tell(HostEvent::Feedback { thread, id: message.0.to_string(), good });
-            }
+            Effect::Rated { .. } => {}
             Effect::Reported(failure) => {
                 self.correct_balance(&failure);
                 self.announce(self.words().fill(Text::SaidAnswerFailed, &[&self.words().failure(&failure)]));

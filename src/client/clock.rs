@@ -14,6 +14,11 @@ pub(crate) fn now() -> f64 {
     js_sys::Date::now()
 }
 
+/// The local time's distance from UTC in minutes, negative to the east.
+pub(crate) fn offset() -> f64 {
+    js_sys::Date::new_0().get_timezone_offset()
+}
+
 /// Milliseconds since the page was loaded; never jumps.
 pub(crate) fn monotonic() -> f64 {
     web_sys::window()

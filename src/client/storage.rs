@@ -7,12 +7,17 @@ use web_sys::Storage;
 /// The part of the storage that belongs to one user of one gateway.
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf {
-    prefix: String,
+    owner: String,
 }
 
 impl Shelf {
     pub(crate) fn new(gateway: &str, user: &str) -> Self {
-        Shelf { prefix: format!("triptych:{gateway}:{user}:") }
+        Shelf { owner: format!("{gateway}:{user}") }
+    }
+
+    /// Whose it is, among all users of all gateways.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<String> {
@@ -38,7 +43,7 @@ impl Shelf {
     }
 
     fn key(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix)
+        format!("triptych:{}:{name}", self.owner)
     }
 }
 

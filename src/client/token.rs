@@ -120,12 +120,16 @@ impl Tokens {
         }
     }
 
-    /// Whom the token names. Read without checking the signature: it only keeps apart what is stored in this tab.
-    pub(crate) async fn user(&self) -> Result<String, Failure> {
+    /// Whom the token names; nobody where it cannot be read, and everybody, with an empty name, where there is none.
+    /// Read without checking the signature: it only keeps apart what is stored in this browser.
+    pub(crate) async fn user(&self) -> Result<Option<String>, Failure> {
         let secret = self.get().await?;
-        Ok(claims(&secret).map_or_else(String::new, |claims| {
-            let claim = |name| property(&claims, name).as_string().unwrap_or_default();
-            format!("{}/{}", claim("tenant"), claim("sub"))
+        if secret.is_empty() {
+            return Ok(Some(String::new()));
+        }
+        Ok(claims(&secret).and_then(|claims| {
+            let user = property(&claims, "sub").as_string()?;
+            Some(format!("{}/{user}", property(&claims, "tenant").as_string().unwrap_or_default()))
         }))
     }
 }

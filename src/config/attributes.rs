@@ -1,6 +1,6 @@
 use triptych_protocol::json::Json;
 
-use super::{Config, ConfigError, Mode, Theme};
+use super::{Config, ConfigError, History, Mode, Theme};
 
 impl Config {
     /// Reads the attributes of the element, an object of texts. What is missing is as usual.
@@ -29,6 +29,11 @@ impl Config {
             heading: text("heading"),
             placeholder: text("placeholder"),
             greeting: text("greeting"),
+            history: match word("history") {
+                "" | "on" => History::On,
+                "off" => History::Off,
+                other => return Err(wrong("history", other, "write on or off")),
+            },
             open: flag("open"),
             locale: text("locale"),
             words: text("words"),

@@ -2,7 +2,7 @@ use triptych_protocol::{ChatRequest, TriptychExtra, Usage};
 
 use crate::attachment::Attachment;
 use crate::error::Failure;
-use crate::thread::{Citation, Live, MessageId, Thread};
+use crate::thread::{Citation, Live, MessageId, Thread, ThreadId};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +53,12 @@ pub enum Input {
     Watch,
     /// Another conversation is opened, with the answer that was under way in it.
     Load(Box<Thread>, Option<Live>),
+    /// Another tab has changed the conversation, or reads the answer that is under way in it.
+    Follow(Box<Thread>, Option<Live>),
+    /// Another tab went on with the conversation, so this one goes by another name from here on.
+    Fork(ThreadId),
+    /// The conversation is called otherwise.
+    Title(String),
     /// The server has taken the call and named its stream.
     Opened {
         /// The stream's id.
@@ -146,6 +152,11 @@ pub enum Effect {
     Stop {
         /// The stream's id.
         stream: String,
+    },
+    /// Tell the tab that reads the answer to stop it, or else the server.
+    StopElsewhere {
+        /// The stream's id, where it is known.
+        stream: Option<String>,
     },
     /// Give up the connection and listen to its call no longer.
     Abandon,

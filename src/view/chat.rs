@@ -62,9 +62,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
                 }
             }
         >
-            <div class="thread" class:busy=move || signals.busy.get() node_ref=thread
-                on:click=move |event| message::act(app, &event)
-            >
+            <div class="thread" node_ref=thread>
                 <Show when=empty>
                     <div class="empty">
                         <span class="badge">{icon::mark()}</span>

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{chat, icon, image, video};
+use super::{chat, icon, image, threads, video};
 use crate::app::App;
 use crate::config::Panel;
 use crate::locale::Text;
@@ -28,7 +28,7 @@ fn one_panel(app: App, panel: Panel) -> impl IntoView {
     // Panels stay when another is shown: what is typed, scrolled and playing in them stays too.
     let hidden = move || !signals.wide.get() && signals.panel.get() != panel;
     let content = match panel {
-        Panel::Chat => chat::panel(app).into_any(),
+        Panel::Chat => threads::beside(app, chat::panel(app).into_any()),
         Panel::Image => image::panel(app).into_any(),
         Panel::Video => video::panel(app).into_any(),
     };

@@ -6,6 +6,7 @@
 
 mod page;
 mod painter;
+mod vault;
 
 use triptych_copilot::{mount, version};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -1,0 +1,314 @@
+//! Keeps the conversation beyond the page: written now and then while words come, read when it is opened, in step with
+//! the other tabs.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+use leptos::prelude::Set;
+
+use super::{Core, new_thread};
+use crate::client::clock::{self, Timer};
+use crate::client::tabs::{Hold, Tabs};
+use crate::client::vault::{Trouble, Unkept, Vault};
+use crate::locale::Text;
+use crate::session::{Change, Input};
+use crate::thread::MessageId;
+use crate::threads::{self, Row, Threads};
+
+/// How often the words of an answer under way are written, in milliseconds.
+const SAVE_AFTER: i32 = 300;
+/// How long anything waits for the storage, in milliseconds: a browser whose storage hangs still has a chat.
+const PATIENCE: i32 = 2_000;
+/// What keeps conversations, and what of the present one is not kept yet.
+#[derive(Default)]
+pub(super) struct Keeper {
+    pub(super) list: RefCell<Threads>,
+    pub(super) search: RefCell<Option<Timer>>,
+    pub(super) undo: RefCell<Option<Timer>>,
+    vault: RefCell<Option<Rc<Vault>>>,
+    pub(super) tabs: RefCell<Option<Tabs>>,
+    pub(super) hold: RefCell<Option<Hold>>,
+    place: Cell<Place>,
+    pub(super) unkept: RefCell<Unkept>,
+    timer: RefCell<Option<Timer>>,
+    reopened: Cell<bool>,
+    /// Counts what was chosen to be shown: only the last choice is.
+    choice: Cell<u32>,
+    pub(super) following: Cell<bool>,
+}
+
+/// Whether there is a place to keep anything.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Place {
+    /// It is being looked for.
+    #[default]
+    Awaited,
+    There,
+    None,
+}
+
+impl Keeper {
+    pub(super) fn vault(&self) -> Option<Rc<Vault>> {
+        self.vault.borrow().clone()
+    }
+
+    pub(super) fn close(&self) {
+        self.tabs.take();
+        self.hold.take();
+        self.timer.take();
+        self.search.take();
+        self.undo.take();
+    }
+}
+
+impl Core {
+    /// Finds the place where this user's conversations are kept, and goes on with the one that was left.
+    pub(super) async fn open_vault(self: &Rc<Self>, owner: Option<String>) {
+        let opened = match owner {
+            Some(owner) => in_time(Vault::open(owner)).await.unwrap_or(Err(Trouble::Missing)).map(Some),
+            None => Ok(None),
+        };
+        if !self.alive.get() {
+            return;
+        }
+        let vault = match opened {
+            Ok(Some(vault)) => Rc::new(vault),
+            nothing => {
+                self.keeper.place.set(Place::None);
+                if let Err(trouble) = nothing {
+                    self.note(trouble);
+                }
+                self.restore_draft();
+                return;
+            }
+        };
+        self.take_vault(&vault);
+        let rows = in_time(vault.rows()).await.unwrap_or(Err(Trouble::Lost)).unwrap_or_default();
+        self.list(threads::Input::Listed { rows, now: clock::now() });
+        match self.thread_to_go_on_with() {
+            Some(id) => self.show_thread(id, true).await,
+            None => self.restore_draft(),
+        }
+        // What was said meanwhile.
+        self.save_soon();
+    }
+
+    fn take_vault(self: &Rc<Self>, vault: &Rc<Vault>) {
+        self.keeper.vault.replace(Some(vault.clone()));
+        self.keeper.place.set(Place::There);
+        self.signals.chats.kept.set(true);
+        let core = Rc::downgrade(self);
+        let tabs = Tabs::join(vault.owner(), move |thread| {
+            if let Some(core) = core.upgrade().filter(|core| core.alive.get()) {
+                wasm_bindgen_futures::spawn_local(async move { core.heard(&thread).await });
+            }
+        });
+        self.keeper.tabs.replace(tabs);
+    }
+
+    /// Shows a kept thread. An answer that is being written in it is read by this tab, or followed where another one
+    /// reads it.
+    pub(super) async fn show_thread(self: &Rc<Self>, id: String, first: bool) {
+        let Some(vault) = self.keeper.vault() else { return };
+        let (choice, untouched) = (self.keeper.choice.get().wrapping_add(1), self.is_untouched());
+        self.keeper.choice.set(choice);
+        self.save_all().await;
+        let kept = vault.load(&id).await;
+        let Ok(Some((mut thread, mut live))) = kept else {
+            return match kept {
+                Err(trouble) => self.troubled(trouble).await,
+                Ok(_) => self.list(threads::Input::Gone(id)),
+            };
+        };
+        let mut hold = None;
+        if live.is_some() {
+            hold = Hold::take(&lock(&vault, &id)).await;
+            // What the last reader wrote before it let go.
+            if let (Some(_), Ok(Some(newer))) = (&hold, vault.load(&id).await) {
+                (thread, live) = newer;
+            }
+        }
+        // Meanwhile another one was chosen, or something was said.
+        if !self.alive.get() || self.keeper.choice.get() != choice || (untouched && !self.is_untouched()) {
+            return;
+        }
+        // What this tab has typed in it wins over what another one has.
+        let own = self.shelved("thread").as_ref() == Some(&id) || self.is_shown(&id);
+        let typed = self.chat.borrow().draft().to_owned();
+        if first && !typed.is_empty() {
+            // Typed before there was anything to show.
+            thread.draft = typed;
+            self.shelve("draft", "");
+        } else if let Some(draft) = self.shelved("draft:thread").filter(|_| own) {
+            thread.draft = draft;
+        }
+        match hold {
+            None if live.is_some() => {
+                self.switch(Input::Follow(Box::new(thread), live), true);
+                self.wait_for_turn(&vault, id);
+            }
+            hold => {
+                self.switch(Input::Load(Box::new(thread), live), true);
+                self.keeper.hold.replace(hold);
+            }
+        }
+    }
+
+    /// Shows another conversation. The answer under way in the one before goes on at the server.
+    pub(super) fn switch(self: &Rc<Self>, to: Input, keep: bool) {
+        self.keeper.choice.set(self.keeper.choice.get().wrapping_add(1));
+        self.chat(Input::Leave);
+        if keep {
+            self.flush();
+        }
+        self.keeper.unkept.take();
+        self.keeper.hold.take();
+        self.chat(to);
+        self.shelve_place();
+        let id = self.chat.borrow().thread().head().map(|_| self.chat.borrow().thread().id.0.clone());
+        self.list(threads::Input::Shown(id));
+    }
+
+    /// A conversation that has not begun takes the place of this one, with what was typed for it.
+    pub(super) fn new_chat(self: &Rc<Self>) {
+        let mut thread = new_thread();
+        thread.draft = self.shelved("draft").unwrap_or_default();
+        self.switch(Input::Load(Box::new(thread), None), true);
+    }
+
+    pub(super) fn is_shown(&self, id: &str) -> bool {
+        self.chat.borrow().thread().id.0 == id
+    }
+
+    /// Notes what is to be kept. It is written soon, and many changes at once.
+    pub(super) fn persist(self: &Rc<Self>, change: Change) {
+        if self.keeper.place.get() == Place::None {
+            return;
+        }
+        let mut unkept = self.keeper.unkept.borrow_mut();
+        unkept.thread = true;
+        match change {
+            Change::Thread => {}
+            Change::Message(id) if unkept.changed.contains(&id) => {}
+            Change::Message(id) => unkept.changed.push(id),
+            Change::Removed(id) => unkept.removed.push(id),
+        }
+        drop(unkept);
+        self.save_soon();
+    }
+
+    fn save_soon(self: &Rc<Self>) {
+        let waits = self.keeper.timer.borrow().is_some();
+        if !waits && self.keeper.unkept.borrow().thread && self.keeper.vault.borrow().is_some() {
+            let core = self.clone();
+            let timer = Timer::new(SAVE_AFTER, move || {
+                let timer = core.keeper.timer.take();
+                core.flush();
+                // Dropped last: it owns the closure that is running.
+                drop(timer);
+            });
+            self.keeper.timer.replace(timer);
+        }
+    }
+
+    /// Writes what is not kept yet, without waiting for it.
+    pub(super) fn flush(self: &Rc<Self>) {
+        if let Some(saving) = self.save() {
+            wasm_bindgen_futures::spawn_local(saving);
+        }
+    }
+
+    /// Writes what is not kept yet, and waits for it for a while.
+    pub(super) async fn save_all(self: &Rc<Self>) {
+        if let Some(saving) = self.save() {
+            let _ = in_time(saving).await;
+        }
+    }
+
+    /// The words and the event after which the next ones come are taken here and now, together.
+    fn save(self: &Rc<Self>) -> Option<impl Future<Output = ()> + use<>> {
+        let vault = self.keeper.vault()?;
+        let session = self.chat.borrow();
+        let thread = session.thread();
+        // A conversation that has not begun is not listed; what is typed for it is on the tab's shelf.
+        if !self.keeper.unkept.borrow().thread || thread.head().is_none() {
+            return None;
+        }
+        let unkept = self.keeper.unkept.take();
+        let row = Row {
+            id: thread.id.0.clone(),
+            title: thread.title.clone(),
+            updated: thread.updated,
+            running: session.live().is_some(),
+            deleted: None,
+        };
+        let saving = vault.save(&session, &unkept);
+        let core = self.clone();
+        Some(async move {
+            let saved = match saving {
+                Ok(saving) => saving.await,
+                Err(trouble) => Err(trouble),
+            };
+            match saved {
+                Ok(()) => core.saved(row),
+                Err(trouble) => core.troubled(trouble).await,
+            }
+        })
+    }
+
+    fn saved(self: &Rc<Self>, row: Row) {
+        let id = row.id.clone();
+        let shown = self.is_shown(&id);
+        self.list(threads::Input::Changed(row));
+        if shown && self.keeper.list.borrow().current() != Some(&id) {
+            self.shelve_place();
+            self.list(threads::Input::Shown(Some(id.clone())));
+        }
+        self.tell_tabs(&id);
+        if shown && self.chat.borrow().live().is_none() {
+            self.keeper.hold.take();
+        }
+    }
+
+    /// What could not be kept is still on the page. A storage that was deleted under us is made anew, once.
+    async fn troubled(self: &Rc<Self>, trouble: Trouble) {
+        let Some(owner) = self.keeper.vault.take().map(|vault| vault.owner().to_owned()) else { return };
+        if trouble == Trouble::Lost
+            && !self.keeper.reopened.replace(true)
+            && let Some(Ok(vault)) = in_time(Vault::open(owner)).await
+        {
+            self.take_vault(&Rc::new(vault));
+            let all: Vec<MessageId> =
+                self.chat.borrow().thread().messages().iter().map(|message| message.id).collect();
+            all.into_iter().for_each(|id| self.persist(Change::Message(id)));
+            return;
+        }
+        self.keeper.place.set(Place::None);
+        self.keeper.close();
+        self.signals.chats.kept.set(false);
+        self.note(trouble);
+    }
+
+    fn note(&self, trouble: Trouble) {
+        self.signals.chats.note.set(Some(match trouble {
+            Trouble::Missing => Text::NotKept,
+            Trouble::Full => Text::StorageFull,
+            Trouble::Blocked => Text::StorageBlocked,
+            Trouble::Lost => Text::StorageLost,
+        }));
+    }
+}
+
+/// Waits, but not for ever.
+async fn in_time<T>(what: impl Future<Output = T>) -> Option<T> {
+    match select(std::pin::pin!(what), clock::sleep(PATIENCE)).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}
+
+/// The name of the right to read a thread's answer.
+pub(super) fn lock(vault: &Vault, id: &str) -> String {
+    format!("{}:{id}", vault.owner())
+}
