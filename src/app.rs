@@ -69,6 +69,8 @@ pub(crate) struct Core {
     unsent: RefCell<VecDeque<String>>,
     messages: RefCell<HashMap<MessageId, MessageView>>,
     grown: RefCell<Vec<MessageId>>,
+    /// Messages that are to be drawn, the next one last.
+    undrawn: RefCell<Vec<MessageId>>,
     paint: RefCell<Option<page::Frame>>,
     images: RefCell<Images>,
     pictures: RefCell<HashMap<PictureId, ArcRwSignal<PictureSet>>>,
@@ -107,6 +109,7 @@ impl App {
             unsent: RefCell::default(),
             messages: RefCell::default(),
             grown: RefCell::default(),
+            undrawn: RefCell::default(),
             paint: RefCell::default(),
             images: RefCell::default(),
             pictures: RefCell::default(),

@@ -182,8 +182,19 @@ fn describe(event: HostEvent) -> Described {
                 vec![("url", url), ("needed", maybe(needed)), ("available", maybe(available))],
             )
         }
-        HostEvent::Message { text: message } => {
-            ("triptych-message", false, vec![("role", text("assistant")), ("text", text(&message))])
+        HostEvent::Message { thread, id, text: message } => (
+            "triptych-message",
+            false,
+            vec![
+                ("role", text("assistant")),
+                ("text", text(&message)),
+                ("id", text(&id)),
+                ("thread", text(&thread)),
+            ],
+        ),
+        HostEvent::Feedback { thread, id, good } => {
+            let value = good.map_or(JsValue::NULL, |good| text(if good { "good" } else { "bad" }));
+            ("triptych-feedback", false, vec![("id", text(&id)), ("thread", text(&thread)), ("value", value)])
         }
         HostEvent::Asset { kind, url, id } => {
             ("triptych-asset", false, vec![("kind", text(kind)), ("url", text(&url)), ("id", text(&id))])

@@ -30,8 +30,21 @@ pub enum HostEvent {
     },
     /// An answer is complete.
     Message {
+        /// The conversation.
+        thread: String,
+        /// The answer's name within it.
+        id: String,
         /// Its Markdown.
         text: String,
+    },
+    /// The user has said what an answer is worth.
+    Feedback {
+        /// The conversation.
+        thread: String,
+        /// The answer's name within it.
+        id: String,
+        /// Good, bad, or neither any more.
+        good: Option<bool>,
     },
     /// A picture or a clip is ready.
     Asset {

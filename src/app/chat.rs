@@ -5,7 +5,8 @@ use triptych_protocol::{Estimate, Role};
 
 use super::{App, Core, MessageView};
 use crate::client::{clock, unique_key};
-use crate::session::{Ask, Input, MessageId};
+use crate::locale::Text;
+use crate::session::{Ask, Input, Message, MessageId};
 
 impl App {
     /// The user typed.
@@ -39,6 +40,55 @@ impl App {
         self.chat(Input::Stop);
     }
 
+    /// The user wants another answer to the same.
+    pub(crate) fn regenerate(self, message: MessageId) {
+        let Some(model) = self.chat_model() else { return };
+        self.chat(Input::Regenerate { message, ask: ask(model) });
+    }
+
+    /// The user says it differently.
+    pub(crate) fn edit(self, message: MessageId, text: String) {
+        self.signals.editing.set(None);
+        let Some(model) = self.chat_model() else { return };
+        self.chat(Input::Edit { message, text, ask: ask(model) });
+    }
+
+    /// The user wants to see the next or the previous version of a message. Gives that version's name.
+    pub(crate) fn turn(self, message: MessageId, by: isize) -> Option<MessageId> {
+        let siblings = self.core()?.chat.borrow().thread().siblings(message);
+        let place = siblings.iter().position(|sibling| *sibling == message)?;
+        let other = *siblings.get(place.checked_add_signed(by)?)?;
+        self.chat(Input::Choose(other));
+        Some(other)
+    }
+
+    /// Which one of how many versions a message is, where there are several.
+    pub(crate) fn version(self, message: MessageId) -> Option<(u32, u32)> {
+        let view = self.core()?.messages.borrow().get(&message).cloned()?;
+        view.state.with_untracked(|state| state.version)
+    }
+
+    /// The user says what an answer is worth; the same again takes it back.
+    pub(crate) fn rate(self, message: MessageId, good: bool) {
+        let before = self.core().and_then(|core| core.chat.borrow().message(message)?.feedback);
+        let good = (before != Some(good)).then_some(good);
+        self.chat(Input::Feedback { message, good });
+        if good.is_some() {
+            self.announce(self.text(Text::SaidRated));
+        }
+    }
+
+    /// The user does not want to watch the answer under way, which goes on at the server.
+    pub(crate) fn leave_answer(self) {
+        self.chat(Input::Leave);
+        self.announce(self.text(Text::SaidLeft));
+    }
+
+    /// The user wants to see what a left answer has become.
+    pub(crate) fn watch_answer(self) {
+        self.chat(Input::Watch);
+    }
+
     /// A new conversation takes the place of this one.
     pub(crate) fn clear_chat(self) {
         if let Some(core) = self.core() {
@@ -65,10 +115,21 @@ impl App {
 
     /// The text of a message from a byte on.
     pub(crate) fn text_from(self, id: MessageId, start: usize) -> String {
-        let text = self.core().and_then(|core| {
-            core.chat.borrow().message(id).and_then(|message| message.text.get(start..).map(str::to_owned))
-        });
-        text.unwrap_or_default()
+        self.read(id, |message| message.text.get(start..).unwrap_or_default().to_owned())
+    }
+
+    /// The thoughts before an answer from a byte on.
+    pub(crate) fn reasoning_from(self, id: MessageId, start: usize) -> String {
+        self.read(id, |message| message.reasoning.get(start..).unwrap_or_default().to_owned())
+    }
+
+    /// What a message says: its Markdown.
+    pub(crate) fn said(self, id: MessageId) -> String {
+        self.read(id, |message| message.said().to_owned())
+    }
+
+    fn read(self, id: MessageId, of: impl Fn(&Message) -> String) -> String {
+        self.core().and_then(|core| core.chat.borrow().message(id).map(of)).unwrap_or_default()
     }
 
     fn chat_model(self) -> Option<String> {
@@ -91,7 +152,10 @@ impl Core {
         for effect in effects {
             self.run_chat(effect);
         }
-        let busy = self.chat.borrow().is_busy();
+        let (busy, can_leave) = (self.chat.borrow().is_busy(), self.chat.borrow().can_leave());
+        if self.signals.can_leave.get_untracked() != can_leave {
+            self.signals.can_leave.set(can_leave);
+        }
         if self.signals.busy.get_untracked() != busy {
             self.signals.busy.set(busy);
             if !busy {

@@ -1,5 +1,5 @@
 use leptos::prelude::{ArcRwSignal, GetUntracked, RwSignal, Set};
-use triptych_protocol::Receipt;
+use triptych_protocol::{Receipt, Usage};
 
 use super::threads::Chats;
 use crate::client::intl::INTL;
@@ -11,6 +11,7 @@ use crate::images::PictureId;
 use crate::jobs::JobId;
 use crate::locale::{Text, Words};
 use crate::session::{Message, MessageId, Pace, Status};
+use crate::thread::{Citation, ToolCall};
 
 /// What the views read. Written by `App` alone, but for the forms and the choice of panel, which are the user's.
 #[derive(Clone, Copy)]
@@ -39,6 +40,10 @@ pub(crate) struct Signals {
     pub(crate) thread: RwSignal<u32>,
     pub(crate) messages: RwSignal<Vec<MessageId>>,
     pub(crate) busy: RwSignal<bool>,
+    /// The answer under way can go on without being watched.
+    pub(crate) can_leave: RwSignal<bool>,
+    /// The user's message that is being said differently.
+    pub(crate) editing: RwSignal<Option<MessageId>>,
     pub(crate) draft: RwSignal<String>,
     pub(crate) chats: Chats,
     pub(crate) chat_form: RwSignal<Form>,
@@ -66,10 +71,14 @@ pub(crate) enum Catalogue {
 /// What a view of one message reads.
 #[derive(Clone)]
 pub(crate) struct MessageView {
-    /// Moves when the message's status, receipt or pace has changed.
+    /// Moves when something small about the message has changed.
     pub(crate) state: ArcRwSignal<MessageState>,
     /// Moves, at most once a frame, when there is more text.
     pub(crate) length: ArcRwSignal<usize>,
+    /// Moves, at most once a frame, when there are more thoughts.
+    pub(crate) thought: ArcRwSignal<usize>,
+    /// In a long conversation most messages are drawn after the first sight of it.
+    pub(crate) drawn: ArcRwSignal<bool>,
 }
 
 /// What of a message changes seldom.
@@ -77,12 +86,29 @@ pub(crate) struct MessageView {
 pub(crate) struct MessageState {
     pub(crate) status: Status,
     pub(crate) receipt: Option<Receipt>,
+    pub(crate) usage: Option<Usage>,
     pub(crate) pace: Pace,
+    pub(crate) feedback: Option<bool>,
+    pub(crate) refusal: String,
+    pub(crate) calls: Vec<ToolCall>,
+    pub(crate) citations: Vec<Citation>,
+    /// Which one of how many versions it is, where there are several.
+    pub(crate) version: Option<(u32, u32)>,
 }
 
-impl From<&Message> for MessageState {
-    fn from(message: &Message) -> Self {
-        MessageState { status: message.status.clone(), receipt: message.receipt, pace: message.pace }
+impl MessageState {
+    pub(super) fn new(message: &Message, version: Option<(u32, u32)>) -> Self {
+        MessageState {
+            status: message.status.clone(),
+            receipt: message.receipt,
+            usage: message.usage,
+            pace: message.pace,
+            feedback: message.feedback,
+            refusal: message.refusal.clone(),
+            calls: message.calls.clone(),
+            citations: message.citations.clone(),
+            version,
+        }
     }
 }
 
@@ -110,6 +136,8 @@ impl Signals {
             thread: RwSignal::default(),
             messages: RwSignal::default(),
             busy: RwSignal::new(false),
+            can_leave: RwSignal::new(false),
+            editing: RwSignal::default(),
             draft: RwSignal::default(),
             chats: Chats::default(),
             chat_form: RwSignal::default(),

@@ -8,6 +8,7 @@ use triptych_protocol::{ChatChoice, ChatChunk};
 use super::Core;
 use crate::client::{StreamEvent, clock};
 use crate::error::Failure;
+use crate::host::HostEvent;
 use crate::locale::Text;
 use crate::session::{CallPiece, Effect, Input, Piece};
 use crate::thread::Citation;
@@ -66,7 +67,10 @@ impl Core {
             Effect::AttachmentsTaken => {}
             Effect::Began => self.announce(self.text(Text::SaidSent)),
             Effect::Answered(id) => self.answered(id),
-            Effect::Rated { .. } => {}
+            Effect::Rated { message, good } => {
+                let thread = self.chat.borrow().thread().id.0.clone();
+                self.tell(HostEvent::Feedback { thread, id: message.0.to_string(), good });
+            }
             Effect::Reported(failure) => {
                 self.correct_balance(&failure);
                 self.announce(self.words().fill(Text::SaidAnswerFailed, &[&self.words().failure(&failure)]));

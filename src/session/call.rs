@@ -4,6 +4,7 @@ use triptych_protocol::{TriptychExtra, Usage};
 
 use super::{CallPiece, Change, Effect, MessageId, Piece, Session, Status, can_go_on, keep, request};
 use crate::error::{Failure, FailureKind};
+use crate::locale::Text;
 use crate::thread::{Citation, Live, Message, Pace, ToolCall};
 
 /// How often a broken stream is taken up again before the user is asked.
@@ -134,8 +135,7 @@ impl Session {
             return self.close(Status::Stopped);
         }
         if failure.kind == FailureKind::Gone && call.live.stream.is_some() {
-            failure =
-                Failure::new(FailureKind::Server, "The rest of this answer is no longer kept. Try again.");
+            failure = Failure::ours(FailureKind::Server, Text::FailedForgotten);
         }
         let live = call.live.clone();
         let mut effects = self.close(Status::Failed(failure.clone()));

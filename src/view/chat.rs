@@ -62,7 +62,9 @@ pub(super) fn panel(app: App) -> impl IntoView {
                 }
             }
         >
-            <div class="thread" node_ref=thread>
+            <div class="thread" class:busy=move || signals.busy.get() node_ref=thread
+                on:click=move |event| message::act(app, &event)
+            >
                 <Show when=empty>
                     <div class="empty">
                         <span class="badge">{icon::mark()}</span>

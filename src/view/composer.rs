@@ -81,6 +81,11 @@ pub(super) fn composer(app: App) -> impl IntoView {
                             >{icon::send()}</button>
                         }
                     >
+                        <Show when=move || signals.can_leave.get()>
+                            <button type="button" class="icon" part="leave" aria-label=app.text(Text::LeaveRunning)
+                                title=app.text(Text::LeaveRunning) on:click=move |_| app.leave_answer()
+                            >{icon::leave()}</button>
+                        </Show>
                         <button type="button" class="send stop" part="stop" aria-label=app.text(Text::Stop)
                             on:click=move |_| app.stop_answer()
                         >{icon::stop()}</button>

@@ -42,6 +42,34 @@ pub(super) fn retry() -> AnyView {
     icon("M20 11a8 8 0 1 0-2.3 6M20 5v6h-6")
 }
 
+pub(super) fn copy() -> AnyView {
+    icon("M9 9h11v11H9zM5 15H4V4h11v1")
+}
+
+pub(super) fn edit() -> AnyView {
+    icon("M4 20h4L19 9l-4-4L4 16zM13 7l4 4")
+}
+
+pub(super) fn good() -> AnyView {
+    icon("M7 11v9H4v-9zM7 11l4-7c2 0 2.5 1.5 2 3l-.7 3H19a2 2 0 0 1 2 2.4l-1.2 6A2 2 0 0 1 17.8 20H7")
+}
+
+pub(super) fn bad() -> AnyView {
+    icon("M17 13V4h3v9zM17 13l-4 7c-2 0-2.5-1.5-2-3l.7-3H5a2 2 0 0 1-2-2.4l1.2-6A2 2 0 0 1 6.2 4H17")
+}
+
+pub(super) fn leave() -> AnyView {
+    icon("M4 12h10M10 8l4 4-4 4M14 5h5v14h-5")
+}
+
+pub(super) fn earlier() -> AnyView {
+    icon("m14 7-5 5 5 5")
+}
+
+pub(super) fn later() -> AnyView {
+    icon("m10 7 5 5-5 5")
+}
+
 pub(super) fn download() -> AnyView {
     icon("M12 4v11M7 11l5 5 5-5M5 20h14")
 }

@@ -20,6 +20,8 @@ pub(crate) use self::chunks::Chunks;
 #[allow(unused_imports, reason = "the tests name it")]
 pub(crate) use self::code::Announce;
 use self::code::Copying;
+#[allow(unused_imports, reason = "the tests have no toolbar")]
+pub(crate) use self::code::{to_clipboard, told};
 use self::highlight::Highlight;
 use super::locale::{Text, Words};
 

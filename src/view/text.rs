@@ -34,6 +34,13 @@ pub(super) fn safe_link(url: &str) -> Option<String> {
     (lower.starts_with("https://") || lower.starts_with("http://")).then(|| url.trim().to_owned())
 }
 
+/// The host that a link leads to, without what may stand before it to look like one.
+pub(super) fn link_host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    host.rsplit('@').next().unwrap_or_default()
+}
+
 /// The link that saves a file instead of showing it.
 pub(super) fn download_link(url: &str) -> String {
     format!("{url}{}download=1", if url.contains('?') { '&' } else { '?' })
@@ -53,5 +60,17 @@ mod tests {
     fn a_link_with_a_script_in_it_is_not_followed() {
         assert_eq!(safe_link(" javascript:alert(1)"), None);
         assert_eq!(safe_link("HTTPS://shop.example").as_deref(), Some("HTTPS://shop.example"));
+    }
+
+    #[test]
+    fn the_host_of_a_link_is_where_it_leads_and_not_what_it_looks_like() {
+        for (url, host) in [
+            ("https://a.example/b?c#d", "a.example"),
+            ("https://bank.example@evil.example/", "evil.example"),
+            ("https://evil.example\\@bank.example/", "evil.example"),
+            ("https://a.example?x=https://b.example", "a.example"),
+        ] {
+            assert_eq!(link_host(url), host);
+        }
     }
 }

@@ -76,17 +76,28 @@ async fn copy(button: Element, words: Words, announce: Announce) {
     let figure = button.closest("figure").ok().flatten();
     let pre = figure.and_then(|figure| figure.query_selector("pre").ok().flatten());
     let Some(text) = pre.and_then(|pre| pre.text_content()) else { return };
-    let Some(window) = web_sys::window() else { return };
-    let navigator = window.navigator();
-    // Pages without a secure context have no clipboard, and calling it there would throw.
-    let has_clipboard = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|value| value.is_object());
-    let copied = has_clipboard && JsFuture::from(navigator.clipboard().write_text(&text)).await.is_ok();
+    let copied = to_clipboard(&text).await;
     let said = words.get(if copied { Text::Copied } else { Text::CopyFailed });
     button.set_text_content(Some(said));
     announce(said);
+    told().await;
+    button.set_text_content(Some(words.get(Text::Copy)));
+}
+
+/// Puts a text on the clipboard; false where that cannot be.
+pub(crate) async fn to_clipboard(text: &str) -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    let navigator = window.navigator();
+    // Pages without a secure context have no clipboard, and calling it there would throw.
+    let has_clipboard = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|value| value.is_object());
+    has_clipboard && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+}
+
+/// Waits for as long as a button says what came of it.
+pub(crate) async fn told() {
+    let Some(window) = web_sys::window() else { return };
     let over = Promise::new(&mut |resolve, _| {
         let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, COPIED_FOR);
     });
     let _ = JsFuture::from(over).await;
-    button.set_text_content(Some(words.get(Text::Copy)));
 }

@@ -1,0 +1,60 @@
+use std::rc::Rc;
+
+use leptos::html;
+use leptos::prelude::*;
+use triptych_markdown::Stream;
+use wasm_bindgen::JsCast;
+
+use super::super::markdown::{Chunks, Painter};
+use crate::app::{App, MessageView};
+use crate::session::{MessageId, Status};
+
+/// Which text of a message is painted.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Source {
+    /// What it says.
+    Text,
+    /// What was thought before.
+    Reasoning,
+}
+
+/// Paints what came since the last time into `body`, once that is there. Finished blocks are left alone.
+pub(super) fn paint(app: App, id: MessageId, view: MessageView, source: Source, body: NodeRef<html::Div>) {
+    let painter = StoredValue::new_local(None::<(Painter, Option<Stream>, usize)>);
+    let chunks = use_context::<StoredValue<Chunks, LocalStorage>>();
+    let chunks = move || chunks.map_or_else(Chunks::none, |chunks| chunks.get_value());
+    let announce = move |said: &'static str| app.announce(said);
+    let length = if source == Source::Text { view.length } else { view.thought };
+    Effect::new(move || {
+        let length = length.get();
+        let ended = view.state.with(|state| !state.status.is_live() && state.status != Status::Left);
+        let Some(element) = body.get() else { return };
+        painter.update_value(|painter| {
+            // An answer that counted as ended and goes on after all is painted anew.
+            if !ended && painter.as_ref().is_some_and(|(_, stream, _)| stream.is_none()) {
+                element.set_text_content(None);
+                *painter = None;
+            }
+            let (painter, stream, done) = painter.get_or_insert_with(|| {
+                let painter =
+                    Painter::new(element.unchecked_into(), chunks(), app.words(), Rc::new(announce));
+                (painter, Some(Stream::new()), 0)
+            });
+            let Some(words) = stream else { return };
+            // A change of state alone paints nothing; the frame that brings the words does. The end waits for none.
+            if ended || length > *done {
+                let fresh = match source {
+                    Source::Text => app.text_from(id, *done),
+                    Source::Reasoning => app.reasoning_from(id, *done),
+                };
+                *done += fresh.len();
+                words.push(&fresh);
+                painter.apply(words.edit());
+            }
+            if ended {
+                painter.apply(words.finish());
+                *stream = None;
+            }
+        });
+    });
+}
