@@ -14,6 +14,11 @@ use crate::threads::{Day, Row};
 /// How a list's part is drawn for one day and what it has.
 const DAYS: [Day; 5] = [Day::Today, Day::Yesterday, Day::Week, Day::Month, Day::Older];
 
+/// How many lines are drawn at once, and how many more when their end comes near.
+const AT_ONCE: usize = 100;
+/// How near to the end, in CSS pixels.
+const NEAR: i32 = 800;
+
 /// Which line has its menu open, and which one is being renamed.
 #[derive(Clone, Copy)]
 struct Open {
@@ -69,6 +74,7 @@ fn pane(app: App) -> AnyView {
     let pane = NodeRef::<html::Div>::new();
     let open = Open { menu: RwSignal::new(None), name: RwSignal::new(None) };
     let query = RwSignal::new(String::new());
+    let drawn = RwSignal::new(AT_ONCE);
     let none = move || chats.rows.with(Vec::is_empty);
     focus_at_first(pane);
     on_cleanup(move || app.search_threads(String::new()));
@@ -106,9 +112,20 @@ fn pane(app: App) -> AnyView {
                     app.search_threads(query.get_untracked());
                 }
             />
-            <div class="chats-list">
+            <div
+                class="chats-list"
+                on:scroll=move |event| {
+                    // Nobody waits for lines that are far below: they are drawn when somebody comes near.
+                    let near = element(event.target()).is_some_and(|list| {
+                        list.scroll_height() - list.scroll_top() - list.client_height() < NEAR
+                    });
+                    if near && chats.rows.with(|rows| rows.len() > drawn.get_untracked()) {
+                        drawn.update(|drawn| *drawn += AT_ONCE);
+                    }
+                }
+            >
                 <For each=move || DAYS key=|day| *day as u8 let:day>
-                    {part(app, open, day)}
+                    {part(app, open, drawn, day)}
                 </For>
                 <Show when=none>
                     <p class="hint">
@@ -135,17 +152,21 @@ fn pane(app: App) -> AnyView {
 }
 
 /// The lines of one day, or nothing.
-fn part(app: App, open: Open, day: Day) -> impl IntoView {
+fn part(app: App, open: Open, drawn: RwSignal<usize>, day: Day) -> impl IntoView {
     let rows = app.signals.chats.rows;
     let own = Memo::new(move |_| {
         rows.with(|rows| {
-            rows.iter().filter(|(of, _)| *of == day).map(|(_, row)| row.clone()).collect::<Vec<Row>>()
+            rows.iter()
+                .take(drawn.get())
+                .filter(|(of, _)| *of == day)
+                .map(|(_, row)| row.clone())
+                .collect::<Vec<Row>>()
         })
     });
     let any = Memo::new(move |_| own.with(|rows| !rows.is_empty()));
     view! {
         <Show when=move || any.get()>
-            <h4 class="chats-day">{app.text(day.label())}</h4>
+            <h3 class="chats-day">{app.text(day.label())}</h3>
             <ul aria-label=app.text(day.label())>
                 <For each=move || own.get() key=|row| (row.id.clone(), row.title.clone(), row.running) let:row>
                     {line(app, open, row)}

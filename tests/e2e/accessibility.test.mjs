@@ -38,6 +38,17 @@ for (const colorScheme of ["light", "dark"]) {
       await visit.answered();
       await visit.message().fill("And milk?");
       await accessible(visit, `${colorScheme}-answered`);
+      await visit.button("Chats").click();
+      const chats = visit.page.getByRole("region", { name: "Chats" });
+      await chats.getByRole("button", { name: "Options of Compare tea and coffee" }).click();
+      await accessible(visit, `${colorScheme}-chats`);
+      await chats.getByRole("menuitem", { name: "Rename" }).click();
+      await accessible(visit, `${colorScheme}-chats-rename`);
+      await visit.page.keyboard.press("Escape");
+      await visit.page.keyboard.press("Delete");
+      await chats.getByRole("button", { name: "Undo" }).waitFor();
+      await accessible(visit, `${colorScheme}-chats-deleted`);
+      await chats.getByRole("button", { name: "Close the list" }).click();
 
       await visit.tab("Image").click();
       await visit.page.getByRole("textbox", { name: "Describe the picture" }).fill("A cup");

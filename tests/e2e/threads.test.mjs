@@ -381,3 +381,62 @@ scenario("a database that is deleted under the page is made anew with all that i
   await eventually(async () => (await stored(visit.page)).messages.length === 4, "all messages are there again");
   assert.equal(await visit.page.getByRole("note").count(), 0);
 });
+
+scenario("a thousand chats are listed at once, and each can be found and reached", async (visit) => {
+  await visit.open("/chat.html");
+  await askAndKeep(visit, "Hello");
+  await visit.page.evaluate(async () => {
+    const database = await new Promise((resolve) => {
+      const request = indexedDB.open("triptych");
+      request.onsuccess = () => resolve(request.result);
+    });
+    const transaction = database.transaction(["threads", "messages"], "readwrite");
+    const [threads, messages] = ["threads", "messages"].map((name) => transaction.objectStore(name));
+    threads.getAll().onsuccess = ({ target }) => {
+      const { owner } = target.result.find(({ head }) => head !== undefined);
+      for (let index = 0; index < 1000; index++) {
+        const id = `thread-${index}`;
+        threads.put({ owner, id, title: `Chat ${index}`, created: 0, updated: Date.now() - index * 1e6, head: 0 });
+        messages.put({ owner, thread: id, id: 0, role: "user", text: index === 900 ? "a needle" : "hay" });
+      }
+    };
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+  });
+  await visit.page.reload();
+  await visit.answers().first().waitFor();
+  const milliseconds = await visit.page.evaluate(async () => {
+    const { shadowRoot } = document.querySelector("triptych-copilot");
+    const start = performance.now();
+    shadowRoot.querySelector("[part=chats-button]").click();
+    while (shadowRoot.querySelectorAll(".chats-row").length < 100) await new Promise((resolve) => setTimeout(resolve));
+    return performance.now() - start;
+  });
+  console.log(`# the list of a thousand chats stands after ${milliseconds.toFixed(0)} ms`);
+  const rows = visit.page.locator(".chats-row");
+  assert.equal(await rows.count(), 100, "what nobody sees is not drawn");
+  await eventually(async () => {
+    await visit.page.locator(".chats-list").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    return (await rows.count()) === 1001;
+  }, "all of them come while one scrolls");
+  await list(visit.page).getByRole("searchbox").fill("needle");
+  await eventually(async () => (await titles(visit)).join() === "Chat 900", "found by its text");
+  await visit.page.locator(".chats-open").click();
+  await visit.page.getByText("a needle").waitFor();
+});
+
+scenario(
+  "at 320 pixels the list lies over the chat, and makes room for what is chosen",
+  async (visit) => {
+    await visit.open("/chat.html");
+    await askAndKeep(visit, "Hello");
+    await openList(visit);
+    assert.equal(await visit.message().isVisible(), false, "nothing behind it can be reached");
+    const wide = await visit.page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 320, `${wide} pixels`);
+    await list(visit.page).getByRole("button", { name: "New chat" }).click();
+    await list(visit.page).waitFor({ state: "detached" });
+    await visit.message().waitFor();
+  },
+  { viewport: { width: 320, height: 640 } },
+);
