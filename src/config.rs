@@ -34,6 +34,11 @@ pub struct Config {
     pub history: History,
     /// Whether a launcher starts open.
     pub open: bool,
+    /// Whether formulas in answers are drawn: between `$` or `\\(` and `\\)`, between `$$` or `\\[` and `\\]`, and in
+    /// blocks of code in the language `math`. Counts for what is painted from then on.
+    pub math: bool,
+    /// Whether blocks of code in the language `mermaid` are drawn as diagrams.
+    pub diagrams: bool,
     /// The language, such as `de` or `pt-BR`. It is English unless `words` has its sentences.
     pub locale: Option<String>,
     /// The sentences of that language: the text of its file in the npm package's `locales`.
@@ -120,6 +125,8 @@ impl Default for Config {
             greeting: None,
             history: History::On,
             open: false,
+            math: false,
+            diagrams: false,
             locale: None,
             words: None,
             dir: None,

@@ -42,7 +42,7 @@ pub(crate) fn mount(
     // An owner of its own, so that a widget inside of another Leptos view does not die with some part of it.
     let owner = Owner::new_root(None);
     let mounted = owner.with(|| {
-        provide_context(StoredValue::new_local(chunks));
+        provide_context(StoredValue::new_local(chunks.drawing(config.math, config.diagrams)));
         let app = App::start(config, tokens, emit)?;
         let handle = mount_to_renderer(root, move || view::copilot(app));
         Ok((app, handle))

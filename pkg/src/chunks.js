@@ -6,6 +6,8 @@
 /** @type {Record<string, () => [Promise<Glue>, URL]>} */
 const CHUNKS = {
   highlight: () => [import("./triptych_highlight.js"), new URL("./triptych_highlight_bg.wasm", import.meta.url)],
+  math: () => [import("./triptych_math.js"), new URL("./triptych_math_bg.wasm", import.meta.url)],
+  diagram: () => [import("./triptych_diagram.js"), new URL("./triptych_diagram_bg.wasm", import.meta.url)],
 };
 
 /** @type {Record<string, Promise<Glue> | undefined>} */

@@ -16,6 +16,8 @@ const FILES = {
   "pt-BR": new URL("./locales/pt-BR.txt", import.meta.url),
   "zh-Hans": new URL("./locales/zh-Hans.txt", import.meta.url),
 };
+// Attributes that are on or off: on where they are there and do not say otherwise, as frameworks have them do.
+const FLAGS = ["math", "diagrams"];
 /** @type {Record<string, string>} */
 const USUAL = { iw: "he", pt: "pt-BR", zh: "zh-Hans" };
 const RIGHT_TO_LEFT = ["ar", "he"];
@@ -42,6 +44,7 @@ export async function read(element) {
     const value = element.getAttribute(name);
     if (value && name !== "open") config[name.replace(/-./g, (/** @type {string} */ found) => found[1].toUpperCase())] = value;
   }
+  for (const name of FLAGS) config[name] = (element.getAttribute(name) ?? "false") !== "false";
   if (config.gateway) config.gateway = absolute(`${config.gateway}`);
   config.locale = words === undefined ? "en" : canonical(tag, file);
   config.words = (words ?? "") + overrides(element.strings);

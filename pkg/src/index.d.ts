@@ -76,6 +76,10 @@ export interface TriptychCopilotAttributes {
   history?: "on" | "off" | null;
   /** The language, such as `de` or `pt-BR`; else that of the page around, else the browser's. */
   locale?: string | null;
+  /** Whether formulas in answers are drawn. Set it before the copilot is opened; the same for `diagrams`. */
+  math?: boolean | string | null;
+  /** Whether blocks of code in `mermaid` are drawn as diagrams. */
+  diagrams?: boolean | string | null;
 }
 
 /** `<triptych-copilot>`. It can be configured and called before its module has arrived. */
@@ -94,6 +98,10 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   greeting: string | null;
   history: "on" | "off" | null;
   locale: string | null;
+  get math(): string | null;
+  set math(value: boolean | string | null);
+  get diagrams(): string | null;
+  set diagrams(value: boolean | string | null);
 
   /** Gives a token whenever one is needed; wins over `tokenUrl`. */
   getToken?: (reason: "first" | "expiring" | "expired") => Promise<Token>;

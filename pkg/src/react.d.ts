@@ -11,6 +11,8 @@ declare module "react" {
         Partial<Pick<TriptychCopilotElement, Attribute | "getToken" | "getChallenge">> & {
           "token-url"?: string;
           "site-key"?: string;
+          math?: boolean;
+          diagrams?: boolean;
           open?: boolean;
         };
     }

@@ -35,6 +35,8 @@ impl Config {
                 other => return Err(wrong("history", other, "write on or off")),
             },
             open: flag("open"),
+            math: flag("math"),
+            diagrams: flag("diagrams"),
             locale: text("locale"),
             words: text("words"),
             dir: text("dir"),

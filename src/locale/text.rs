@@ -111,6 +111,8 @@ texts! {
     Copy "Copy"
     Copied "Copied"
     CopyFailed "Copy failed"
+    ShowSource "Show source"
+    NotUnderstood "Not understood: {0}"
     Table "Table"
     Done "Done"
     ToDo "To do"

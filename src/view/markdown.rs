@@ -5,6 +5,8 @@
 mod chunks;
 #[path = "markdown/code.rs"]
 mod code;
+#[path = "markdown/drawing.rs"]
+mod drawing;
 #[path = "markdown/highlight.rs"]
 mod highlight;
 #[path = "markdown/lexer.rs"]
@@ -32,6 +34,8 @@ const REMEMBERED: usize = 4;
 struct Place {
     node: web_sys::Node,
     code: Option<Highlight>,
+    /// What draws the code when it is complete.
+    part: Option<&'static str>,
 }
 
 /// Draws one message into `root`, whose children are the painter's alone. Each tree node is one DOM node, so that an
@@ -90,13 +94,25 @@ impl Painter {
         }
         match op {
             Op::Close => {
-                open.pop();
+                let closed = open.pop();
+                if let Some(Place { node, part: Some(part), .. }) = closed
+                    && let Some(figure) = figure(&node)
+                {
+                    drawing::block(figure, self.chunks.clone(), self.words, part);
+                }
             }
             Op::Reopen => {
                 let last = parent.last_child().ok_or(JsValue::NULL)?;
                 let node = holder(last);
                 let code = self.codes.borrow().iter().find(|code| code.is_in(&node)).cloned();
-                open.push(Place { node, code });
+                let mut part = None;
+                if code.is_some()
+                    && let Some(figure) = figure(&node)
+                {
+                    drawing::undo(&figure);
+                    part = drawing::part_of(&figure);
+                }
+                open.push(Place { node, code, part });
             }
             Op::Drop(count) => {
                 for _ in 0..count {
@@ -113,11 +129,18 @@ impl Painter {
                 let element = self.element(&kind)?;
                 parent.append_child(&element)?;
                 let node = holder(element.clone().into());
-                let code = match kind {
-                    Kind::Code { language } => Some(self.highlight(&element, &node, language.as_deref())),
-                    _ => None,
+                let (code, part) = match &kind {
+                    Kind::Code { language } => {
+                        let part = drawing::part(&self.chunks, language.as_deref());
+                        if let Some(part) = part {
+                            let _ = element.class_list().add_1(part);
+                        }
+                        let language = language.as_deref().filter(|_| part.is_none());
+                        (Some(self.highlight(&element, &node, language)), part)
+                    }
+                    _ => (None, None),
                 };
-                open.push(Place { node, code });
+                open.push(Place { node, code, part });
             }
             // Adding to a text node leaves a selection in it alone.
             Op::Text(text) => {
@@ -158,6 +181,9 @@ impl Painter {
                 image.set_attribute("class", "image")?;
                 image.set_text_content(Some(if alt.is_empty() { self.words.get(Text::Image) } else { alt }));
                 image.into()
+            }
+            Node::Math { source, display } => {
+                drawing::formula(&self.document, &self.chunks, self.words, source, *display)?.into()
             }
             Node::TaskMarker(done) => {
                 let label = self.words.get(if *done { Text::Done } else { Text::ToDo });
@@ -247,7 +273,8 @@ impl Painter {
         let code = Highlight::new(&self.chunks, figure, node.clone(), language.unwrap_or_default());
         let mut codes = self.codes.borrow_mut();
         if codes.len() == REMEMBERED {
-            codes.remove(0);
+            // It is not flushed with the others any more.
+            codes.remove(0).flush();
         }
         codes.push(code.clone());
         code
@@ -275,6 +302,11 @@ fn holder(element: web_sys::Node) -> web_sys::Node {
         _ => None,
     };
     inner.unwrap_or(element)
+}
+
+/// The frame around the text of code.
+fn figure(node: &web_sys::Node) -> Option<Element> {
+    node.parent_element()?.parent_element()
 }
 
 /// The node at `path`, of places among children from `root` on.

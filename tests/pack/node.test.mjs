@@ -58,7 +58,9 @@ describe("the packed file in bare Node", () => {
       return scripts.flatMap((name) => text(name).split(literal).slice(1).map(() => name));
     };
     assert.deepEqual(holders("triptych_copilot"), ["load.js"]);
-    assert.deepEqual(holders("triptych_highlight"), ["triptych_copilot.js"]);
+    for (const part of ["highlight", "math", "diagram"]) {
+      assert.deepEqual(holders(`triptych_${part}`), ["triptych_copilot.js"]);
+    }
   });
 
   it("carries its licences and nothing of its workshop", () => {

@@ -36,7 +36,7 @@ describe("the packed file in a Vite project", () => {
   it("emits each WebAssembly file once", () => {
     const emitted = readdirSync(files, { recursive: true }).filter((name) => name.endsWith(".wasm"));
     const names = emitted.map((name) => basename(name).replace(/_bg-.*/, "")).sort();
-    assert.deepEqual(names, ["triptych_copilot", "triptych_highlight"], emitted.join(", "));
+    assert.deepEqual(names, ["triptych_copilot", "triptych_diagram", "triptych_highlight", "triptych_math"], emitted.join(", "));
   });
 
   it("streams a chat, and says nothing on the console", async () => {

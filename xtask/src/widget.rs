@@ -14,7 +14,7 @@ use crate::{process, tools, tree};
 pub(crate) const STEM: &str = "triptych_copilot";
 /// Parts of the widget that pages fetch when they need them: `highlight` is the package `triptych-highlight`, built
 /// with its feature `wasm` into `triptych_highlight.js` and its module. `pkg/src/chunks.js` loads them.
-pub(crate) const CHUNKS: [&str; 1] = ["highlight"];
+pub(crate) const CHUNKS: [&str; 3] = ["highlight", "math", "diagram"];
 /// The bindings that wasm-bindgen makes, until they are bundled with what `pkg/src` adds to them.
 pub(crate) const BINDINGS: &str = "triptych_bindings.js";
 /// The example that mounts the widget as a component.

@@ -25,6 +25,8 @@ mod sequence;
 mod shape;
 mod state;
 mod text;
+#[cfg(feature = "wasm")]
+pub mod wasm;
 
 /// How long the source of a diagram is at most, in bytes.
 pub const MAX_LENGTH: usize = 20_000;

@@ -29,7 +29,7 @@ pub(crate) fn short(text: &str, count: usize) -> String {
 
 /// A label as it is meant: without quotes, tags and marks, with line ends where it breaks.
 pub(crate) fn label(source: &str) -> String {
-    let source = source.trim().trim_matches('"').trim_matches('`');
+    let source = unquoted(unquoted(source.trim(), '"'), '`');
     let mut label = String::new();
     let mut rest = source;
     while let Some(first) = rest.chars().next() {
@@ -71,6 +71,10 @@ pub(crate) fn label(source: &str) -> String {
         rest = rest.get(taken..).unwrap_or_default();
     }
     label
+}
+
+fn unquoted(text: &str, mark: char) -> &str {
+    text.strip_prefix(mark).and_then(|text| text.strip_suffix(mark)).unwrap_or(text)
 }
 
 /// About how wide a line of words is.

@@ -79,3 +79,66 @@ impl Font {
         }
     }
 }
+
+/// How letters look that are set without an alphabet of their own.
+#[cfg(any(feature = "wasm", test))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    Upright,
+    Slanted,
+    Bold,
+}
+
+/// A text for systems that have no such alphabets. A variable of one letter is `slanted`.
+#[cfg(any(feature = "wasm", test))]
+pub(crate) fn plain(text: &str, slanted: bool) -> (String, Plain) {
+    let mut style = Plain::Upright;
+    let plain: String = text
+        .chars()
+        .map(|character| {
+            let code = character as u32;
+            let (first, index, bold) = match code {
+                0x1D400..=0x1D6A3 => {
+                    let index = (code - 0x1D400) % 52;
+                    let first = if index < 26 { 'A' } else { 'a' };
+                    (first, index % 26, matches!((code - 0x1D400) / 52, 0 | 2))
+                }
+                0x1D6A8..=0x1D7C9 => {
+                    let index = (code - 0x1D6A8) % 58;
+                    if index < 25 { ('Α', index, true) } else { ('α', index.saturating_sub(26), true) }
+                }
+                0x1D7CE..=0x1D7FF => ('0', (code - 0x1D7CE) % 10, (code - 0x1D7CE) / 10 == 0),
+                _ => return character,
+            };
+            if bold {
+                style = Plain::Bold;
+            }
+            char::from_u32(first as u32 + index).unwrap_or(character)
+        })
+        .collect();
+    let letter = text.chars().count() == 1 && plain == text && text.chars().all(char::is_alphabetic);
+    if slanted && letter {
+        style = Plain::Slanted;
+    }
+    (plain, style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_of_every_alphabet_can_be_set_without_it() {
+        for font in [Font::Bold, Font::BoldItalic, Font::Blackboard, Font::Fraktur, Font::Sans, Font::Mono] {
+            for letter in "Aby09".chars() {
+                let shaped = String::from(font.shape(letter));
+                assert_eq!(plain(&shaped, true).0, String::from(letter), "{shaped}");
+            }
+        }
+        assert_eq!(plain("𝜶𝚪", true), ("αΓ".into(), Plain::Bold));
+        assert_eq!(plain("𝐯", true), ("v".into(), Plain::Bold));
+        assert_eq!(plain("x", true), ("x".into(), Plain::Slanted));
+        assert_eq!(plain("sin", true), ("sin".into(), Plain::Upright));
+        assert_eq!(plain("d", false), ("d".into(), Plain::Upright));
+    }
+}

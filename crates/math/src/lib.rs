@@ -22,6 +22,8 @@ mod node;
 mod parser;
 mod symbol;
 mod token;
+#[cfg(feature = "wasm")]
+pub mod wasm;
 
 use std::fmt;
 

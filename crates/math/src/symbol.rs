@@ -56,7 +56,7 @@ pub(crate) const ACCENTS: &str =
     "hat ^ tilde ~ bar ¯ vec → dot ˙ ddot ¨ dddot ⃛ check ˇ breve ˘ acute ´ grave ` mathring ˚";
 
 /// What stands over something and is as wide.
-pub(crate) const OVER: &str = "widehat ^ widetilde ~ overline ‾ overrightarrow → overleftarrow ← overleftrightarrow ↔ \
+pub(crate) const OVER: &str = "widehat ˆ widetilde ˜ overline ‾ overrightarrow → overleftarrow ← overleftrightarrow ↔ \
 overbrace ⏞ overparen ⏜ overbracket ⎴ widecheck ˇ";
 
 /// The same under it.

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, Event};
 
 use super::super::locale::{Text, Words};
-use super::build;
+use super::{build, drawing};
 
 /// How long a copy button says what came of it, in milliseconds.
 const COPIED_FOR: i32 = 2_000;
@@ -26,8 +26,13 @@ impl Copying {
     pub(super) fn listen(root: &Element, words: Words, announce: Announce) -> Self {
         let on_click = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            if let Some(button) = target.and_then(|target| target.closest("button.copy").ok().flatten()) {
-                spawn_local(copy(button, words, announce.clone()));
+            let Some(button) = target.and_then(|target| target.closest("button").ok().flatten()) else {
+                return;
+            };
+            match button.class_name().as_str() {
+                "copy" => spawn_local(copy(button, words, announce.clone())),
+                "source" => drawing::toggle(&button),
+                _ => {}
             }
         });
         let _ = root.add_event_listener_with_callback("click", on_click.as_ref().unchecked_ref());

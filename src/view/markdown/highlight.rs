@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{CharacterData, Document, Element, Node};
 
-use super::chunks::Chunks;
+use super::chunks::{Chunks, reset};
 use super::code;
 use super::lexer::{Lexer, Module};
 
@@ -220,7 +220,8 @@ impl Text {
     fn read(&mut self, fresh: &str, into: Option<&Node>) -> Result<(), JsValue> {
         let Some((module, lexer)) = &self.lexer else { return self.draw(fresh) };
         let Ok(numbers) = lexer.push(fresh) else {
-            module.reset();
+            // The text does not suffer from it, and the next block has a new module.
+            reset(module);
             self.lexer = None;
             self.waiting = false;
             return match into {

@@ -1,8 +1,7 @@
 //! What the widget calls of `triptych-highlight`.
 
-use js_sys::{Function, Reflect};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,15 +21,4 @@ extern "C" {
     pub(super) fn language(this: &Lexer) -> Result<String, JsValue>;
     #[wasm_bindgen(method, catch)]
     pub(super) fn free(this: &Lexer) -> Result<(), JsValue>;
-}
-
-impl Module {
-    /// A module that failed stays failed. The text does not suffer from it, and the next block has a new one.
-    pub(super) fn reset(&self) {
-        if let Ok(reset) = Reflect::get(self, &"__wbg_reset_state".into())
-            && let Some(reset) = reset.dyn_ref::<Function>()
-        {
-            let _ = reset.call0(self);
-        }
-    }
 }

@@ -38,7 +38,8 @@ pub(super) fn paint(app: App, id: MessageId, view: MessageView, source: Source, 
             let (painter, stream, done) = painter.get_or_insert_with(|| {
                 let painter =
                     Painter::new(element.unchecked_into(), chunks(), app.words(), Rc::new(announce));
-                (painter, Some(Stream::new()), 0)
+                let stream = if chunks().math { Stream::with_math() } else { Stream::new() };
+                (painter, Some(stream), 0)
             });
             let Some(words) = stream else { return };
             // A change of state alone paints nothing; the frame that brings the words does. The end waits for none.

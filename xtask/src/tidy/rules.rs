@@ -39,7 +39,7 @@ const BANS: [Ban; 7] = [
     Ban {
         words: &["leptos::", "web_sys", "gloo_", "js_sys", "tokio::"],
         applies: |path| {
-            ["protocol", "markdown", "highlight"]
+            ["protocol", "markdown", "highlight", "math", "diagram"]
                 .iter()
                 .any(|name| path.starts_with(&format!("crates/{name}/src/")))
         },

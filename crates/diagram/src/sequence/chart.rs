@@ -74,6 +74,9 @@ pub(super) fn draw(sequence: &Sequence) -> Drawing {
         let x = chart.columns[actor] + depth as f32 * BAR / 2.0;
         canvas.rect("bar", (x, (from + to) / 2.0), (BAR, (to - from).max(BAR)), 1.0);
     }
+    for frame in &chart.frames {
+        chart.names(&mut canvas, frame);
+    }
     let mut number = 0;
     for (row, &(y, height)) in sequence.rows.iter().zip(&chart.rows) {
         match row {
@@ -249,29 +252,37 @@ impl Chart<'_> {
         self.frames.push(frame);
     }
 
-    /// Draws a frame, its name in the corner and what separates its parts.
-    fn frame(&self, canvas: &mut Canvas, frame: &Frame) {
-        let inset = (4 - frame.depth.min(3)) as f32 * 6.0;
-        let (first, last) = (self.columns[frame.columns.0], self.columns[frame.columns.1]);
+    /// Where a frame begins and ends.
+    fn sides(&self, frame: &Frame) -> Point {
+        let inset = (4 - frame.depth.min(3)) as f32 * 6.0 + 12.0;
         let words = text::width(frame.kind) + text::width(&frame.label) + 40.0;
-        let left = first - inset - 12.0;
-        let right = (last + inset + 12.0).max(left + words);
+        let left = self.columns[frame.columns.0] - inset;
+        (left, (self.columns[frame.columns.1] + inset).max(left + words))
+    }
+
+    fn frame(&self, canvas: &mut Canvas, frame: &Frame) {
+        let (left, right) = self.sides(frame);
         let middle = ((left + right) / 2.0, (frame.top + frame.bottom) / 2.0);
         canvas.rect("frame", middle, (right - left, frame.bottom - frame.top), 2.0);
+        for (y, _) in &frame.parts {
+            let line = Path::default().draw('M', &[(left, *y)]).draw('L', &[(right, *y)]);
+            canvas.path("edge dotted", line);
+        }
+    }
+
+    /// What a frame and its parts are called, over the bars that pass there.
+    fn names(&self, canvas: &mut Canvas, frame: &Frame) {
+        let left = self.sides(frame).0;
         let name = text::width(frame.kind) + 12.0;
         canvas.rect("bar", (left + name / 2.0, frame.top + 11.0), (name, 22.0), 0.0);
         canvas.text("middle", (left + name / 2.0, frame.top + 11.0), &[String::from(frame.kind)]);
-        if !frame.label.is_empty() {
-            let label = String::from("[") + &frame.label.replace('\n', " ") + "]";
-            canvas.text("start", (left + name + 8.0, frame.top + 11.0), &[label]);
-        }
-        for (y, label) in &frame.parts {
-            let line = Path::default().draw('M', &[(left, *y)]).draw('L', &[(right, *y)]);
-            canvas.path("edge dotted", line);
-            if !label.is_empty() {
-                let label = String::from("[") + &label.replace('\n', " ") + "]";
-                canvas.text("start", (left + 8.0, y + 12.0), &[label]);
-            }
+        let first = (left + name + 4.0, frame.top + 11.0, &frame.label);
+        let parts = frame.parts.iter().map(|(y, label)| (left + 4.0, y + 13.0, label));
+        for (x, y, label) in std::iter::once(first).chain(parts).filter(|part| !part.2.is_empty()) {
+            let label = String::from("[") + &label.replace('\n', " ") + "]";
+            let width = text::width(&label) + 4.0;
+            canvas.rect("tag", (x + width / 2.0, y), (width, text::LINE), 3.0);
+            canvas.text("start", (x + 4.0, y), &[label]);
         }
     }
 
