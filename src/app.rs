@@ -166,6 +166,11 @@ impl App {
         }
     }
 
+    /// What the addresses of the gateway's files begin with.
+    pub(crate) fn own_files(self) -> String {
+        self.core().map(|core| [&core.gateway, "/v1/assets/"].concat()).unwrap_or_default()
+    }
+
     /// Opens or closes a launcher.
     pub(crate) fn set_open(self, open: bool) {
         if self.signals.open.with_untracked(|is| *is == open) {

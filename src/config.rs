@@ -32,6 +32,9 @@ pub struct Config {
     pub greeting: Option<String>,
     /// Whether conversations and drafts are kept in the browser, for the next page and the next visit.
     pub history: History,
+    /// Hosts whose images in answers load without a click, separated by spaces: `img.example.com`, or `*.example.com`
+    /// for all below it. `https` only. The gateway's own files always load.
+    pub image_hosts: Option<String>,
     /// Whether a launcher starts open.
     pub open: bool,
     /// Whether formulas in answers are drawn: between `$` or `\\(` and `\\)`, between `$$` or `\\[` and `\\]`, and in
@@ -124,6 +127,7 @@ impl Default for Config {
             placeholder: None,
             greeting: None,
             history: History::On,
+            image_hosts: None,
             open: false,
             math: false,
             diagrams: false,

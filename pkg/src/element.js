@@ -2,14 +2,14 @@ import { TriptychError } from "./errors.js";
 import { discard, load } from "./load.js";
 import { alert, launcher, make, sheet } from "./shell.js";
 
-const NAMES = ["gateway", "tokenUrl", "siteKey", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting", "locale", "history", "math", "diagrams"];
+const NAMES = ["gateway", "tokenUrl", "siteKey", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting", "locale", "history", "math", "diagrams", "imageHosts"];
 
 /**
- * The attribute of a property; there are two of two words.
+ * The attribute of a property; some are of two words.
  *
  * @param {string} name
  */
-const attribute = (name) => name.replace(/[UK]/, "-$&").toLowerCase();
+const attribute = (name) => name.replace(/[HKU]/, "-$&").toLowerCase();
 
 /**
  * `<triptych-copilot>`. It works before the module has arrived: what is set or called by then is kept until it has.
@@ -196,7 +196,6 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
 
 for (const name of NAMES) {
   Object.defineProperty(TriptychCopilotElement.prototype, name, {
-    configurable: true,
     /** @this {HTMLElement} */
     get() {
       return this.getAttribute(attribute(name));

@@ -80,6 +80,8 @@ export interface TriptychCopilotAttributes {
   math?: boolean | string | null;
   /** Whether blocks of code in `mermaid` are drawn as diagrams. */
   diagrams?: boolean | string | null;
+  /** Hosts whose images in answers load without a click: `img.example.com *.example.org`. */
+  imageHosts?: string | null;
 }
 
 /** `<triptych-copilot>`. It can be configured and called before its module has arrived. */
@@ -102,6 +104,7 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   set math(value: boolean | string | null);
   get diagrams(): string | null;
   set diagrams(value: boolean | string | null);
+  imageHosts: string | null;
 
   /** Gives a token whenever one is needed; wins over `tokenUrl`. */
   getToken?: (reason: "first" | "expiring" | "expired") => Promise<Token>;

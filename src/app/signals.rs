@@ -26,6 +26,8 @@ pub(crate) struct Signals {
     pub(crate) greeting: RwSignal<String>,
     pub(crate) panels: RwSignal<Vec<Panel>>,
     pub(crate) model: RwSignal<Option<String>>,
+    /// Whose images are drawn without a click.
+    pub(crate) image_hosts: RwSignal<String>,
     pub(crate) open: RwSignal<bool>,
     pub(crate) panel: RwSignal<Panel>,
     /// All panels stand side by side.
@@ -126,6 +128,7 @@ impl Signals {
             panel: RwSignal::new(panels.first().copied().unwrap_or(Panel::Chat)),
             panels: RwSignal::default(),
             model: RwSignal::default(),
+            image_hosts: RwSignal::default(),
             open: RwSignal::new(config.open),
             wide: RwSignal::new(false),
             online: RwSignal::new(true),
@@ -161,6 +164,7 @@ impl Signals {
         self.mode.set(config.mode);
         self.panels.set(config.panels());
         self.model.set(config.model.clone());
+        self.image_hosts.set(config.image_hosts.clone().unwrap_or_default());
         self.heading.set(text(&config.heading, Text::Copilot));
         self.placeholder.set(text(&config.placeholder, Text::AskAnything));
         self.greeting.set(text(&config.greeting, Text::Greeting));

@@ -34,6 +34,7 @@ impl Config {
                 "off" => History::Off,
                 other => return Err(wrong("history", other, "write on or off")),
             },
+            image_hosts: text("imageHosts"),
             open: flag("open"),
             math: flag("math"),
             diagrams: flag("diagrams"),

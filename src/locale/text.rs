@@ -113,6 +113,8 @@ texts! {
     CopyFailed "Copy failed"
     ShowSource "Show source"
     NotUnderstood "Not understood: {0}"
+    LoadImage "Load image from {0}"
+    ImageFailed "Not loaded. Try again from {0}"
     Table "Table"
     Done "Done"
     ToDo "To do"

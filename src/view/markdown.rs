@@ -9,12 +9,16 @@ mod code;
 mod drawing;
 #[path = "markdown/highlight.rs"]
 mod highlight;
+#[path = "markdown/image.rs"]
+mod image;
 #[path = "markdown/lexer.rs"]
 mod lexer;
+#[path = "markdown/link.rs"]
+mod link;
 
 use std::cell::RefCell;
 
-use triptych_markdown::{Align, Edit, Kind, Node, Op, Url};
+use triptych_markdown::{Align, Edit, Kind, Node, Op};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CharacterData, Document, Element};
 
@@ -25,6 +29,8 @@ use self::code::Copying;
 #[allow(unused_imports, reason = "the tests have no toolbar")]
 pub(crate) use self::code::{to_clipboard, told};
 use self::highlight::Highlight;
+pub(crate) use self::image::Hosts;
+use self::image::{Images, Loading};
 use super::locale::{Text, Words};
 
 /// How many blocks of code are remembered, in case that one is opened again.
@@ -47,20 +53,39 @@ pub(crate) struct Painter {
     /// Where the children of each open element go, outermost first.
     open: Vec<Place>,
     chunks: Chunks,
+    hosts: Hosts,
     /// The last blocks of code.
     codes: RefCell<Vec<Highlight>>,
     _copying: Copying,
+    _loading: Loading,
 }
 
 impl Painter {
-    /// A painter for an empty message. `root` must be part of a document, as every element is. What is said of copied
-    /// code goes to `announce`.
-    pub(crate) fn new(root: web_sys::Element, chunks: Chunks, words: Words, announce: Announce) -> Self {
+    /// A painter for an empty message. `root` must be part of a document, as every element is. Images of `hosts`
+    /// are drawn at once, others when they are asked for. What is said of copied code goes to `announce`.
+    pub(crate) fn new(
+        root: web_sys::Element,
+        chunks: Chunks,
+        hosts: Hosts,
+        words: Words,
+        announce: Announce,
+    ) -> Self {
         let document = root.owner_document().unwrap_or_else(|| JsValue::UNDEFINED.unchecked_into());
         let copying = Copying::listen(&root, words, announce);
+        let loading = Loading::listen(&root, &document, words);
         // The view leaves a marker in an element without children, which would shift every place.
         root.set_text_content(None);
-        Self { root, words, document, open: Vec::new(), chunks, codes: RefCell::default(), _copying: copying }
+        Self {
+            root,
+            words,
+            document,
+            open: Vec::new(),
+            chunks,
+            hosts,
+            codes: RefCell::default(),
+            _copying: copying,
+            _loading: loading,
+        }
     }
 
     /// Brings the DOM up to date. What did not change is not touched; where only text grew, the text node stays.
@@ -174,13 +199,8 @@ impl Painter {
         Ok(match node {
             Node::Rule => self.document.create_element("hr")?.into(),
             Node::Image { alt, url, title } => {
-                let image = match url {
-                    Some(url) => self.link(url, title.as_deref())?,
-                    None => self.document.create_element("span")?,
-                };
-                image.set_attribute("class", "image")?;
-                image.set_text_content(Some(if alt.is_empty() { self.words.get(Text::Image) } else { alt }));
-                image.into()
+                let images = Images { document: &self.document, hosts: &self.hosts, words: self.words };
+                images.image(alt, url.as_ref(), title.as_deref())?.into()
             }
             Node::Math { source, display } => {
                 drawing::formula(&self.document, &self.chunks, self.words, source, *display)?.into()
@@ -247,25 +267,11 @@ impl Painter {
                 cell.set_attribute("class", class)?;
                 return Ok(cell);
             }
-            Kind::Link { url, title } => return self.link(url, title.as_deref()),
+            Kind::Link { url, title } => return link::link(&self.document, url, title.as_deref()),
             Kind::Code { language } => return code::frame(&self.document, self.words, language.as_deref()),
             Kind::Html => return self.build("p", &[("class", "html")]),
         };
         self.build(name, &[])
-    }
-
-    fn link(&self, url: &Url, title: Option<&str>) -> Result<Element, JsValue> {
-        let attributes = [
-            ("href", url.as_str()),
-            ("target", "_blank"),
-            ("rel", "noopener noreferrer nofollow"),
-            ("part", "link"),
-        ];
-        let link = self.build("a", &attributes)?;
-        if let Some(title) = title {
-            link.set_attribute("title", title)?;
-        }
-        Ok(link)
     }
 
     /// The text of a new block of code, which stands in `node`.

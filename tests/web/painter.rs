@@ -11,7 +11,7 @@ use triptych_copilot::locale::{self, Words};
 #[path = "../../src/view/markdown.rs"]
 mod markdown;
 
-use markdown::{Announce, Chunks, Painter};
+use markdown::{Announce, Chunks, Hosts, Painter};
 
 const SAMPLES: &[&str] = &[
     "# Title\n\nSome **bold *and* words** with `code`, ~~gone~~ and [a link](https://a.example 'title').\n",
@@ -25,10 +25,10 @@ const SAMPLES: &[&str] = &[
 
 fn painter(root: &Element) -> Painter {
     let silent: Announce = Rc::new(|_| {});
-    Painter::new(root.clone(), Chunks::none(), Words::english(), silent)
+    Painter::new(root.clone(), Chunks::none(), Hosts::default(), Words::english(), silent)
 }
 
-fn painted(pieces: &[&str]) -> Element {
+pub(crate) fn painted(pieces: &[&str]) -> Element {
     let document = web_sys::window().unwrap().document().unwrap();
     let root = document.create_element("div").unwrap();
     let mut painter = painter(&root);
@@ -62,7 +62,8 @@ fn an_answer_is_made_of_the_elements_that_it_means() {
     assert_eq!(html("- a\n\n- b\n"), "<ul><li><p>a</p></li><li><p>b</p></li></ul>");
     assert_eq!(
         html("[a](https://a.example) <i>"),
-        "<p><a href=\"https://a.example\" target=\"_blank\" rel=\"noopener noreferrer nofollow\" part=\"link\">a</a> \
+        "<p><a href=\"https://a.example\" target=\"_blank\" rel=\"noopener noreferrer nofollow\" part=\"link\" \
+         title=\"a.example\">a</a> \
          &lt;i&gt;</p>"
     );
     assert_eq!(

@@ -7,7 +7,7 @@
 //!
 //! The dialect is CommonMark 0.31.2 with GitHub's tables, strikethrough and task lists. The input is treated as
 //! hostile: raw HTML comes out as text, a link exists only with a [`Url`] that passed the allow-list, images carry an
-//! address but are meant to be drawn as links, and nesting and size of a block are bounded.
+//! address but must not load by themselves, and nesting and size of a block are bounded.
 //!
 //! ```
 //! use triptych_markdown::{Stream, Tree, parse};

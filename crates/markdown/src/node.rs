@@ -16,7 +16,7 @@ pub enum Node {
         /// What it holds, in order.
         children: Vec<Node>,
     },
-    /// An image, which must not load by itself: draw it as a link.
+    /// An image, which must not load by itself: its address may carry away what was said.
     Image {
         /// Its description as plain text, possibly empty.
         alt: String,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use triptych_markdown::Stream;
 use wasm_bindgen::JsCast;
 
-use super::super::markdown::{Chunks, Painter};
+use super::super::markdown::{Chunks, Hosts, Painter};
 use crate::app::{App, MessageView};
 use crate::session::{MessageId, Status};
 
@@ -23,6 +23,7 @@ pub(super) fn paint(app: App, id: MessageId, view: MessageView, source: Source, 
     let painter = StoredValue::new_local(None::<(Painter, Option<Stream>, usize)>);
     let chunks = use_context::<StoredValue<Chunks, LocalStorage>>();
     let chunks = move || chunks.map_or_else(Chunks::none, |chunks| chunks.get_value());
+    let hosts = move || app.signals.image_hosts.with_untracked(|list| Hosts::new(app.own_files(), list));
     let announce = move |said: &'static str| app.announce(said);
     let length = if source == Source::Text { view.length } else { view.thought };
     Effect::new(move || {
@@ -37,7 +38,7 @@ pub(super) fn paint(app: App, id: MessageId, view: MessageView, source: Source, 
             }
             let (painter, stream, done) = painter.get_or_insert_with(|| {
                 let painter =
-                    Painter::new(element.unchecked_into(), chunks(), app.words(), Rc::new(announce));
+                    Painter::new(element.unchecked_into(), chunks(), hosts(), app.words(), Rc::new(announce));
                 let stream = if chunks().math { Stream::with_math() } else { Stream::new() };
                 (painter, Some(stream), 0)
             });
