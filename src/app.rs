@@ -1,6 +1,7 @@
 //! One running widget: holds the state machines, carries out their effects with the client, and keeps the signals
 //! that the views read. The only place where the two sides meet.
 
+mod again;
 mod chat;
 mod credits;
 mod follow;
@@ -25,6 +26,7 @@ use leptos::prelude::{
 };
 use triptych_protocol::Modality;
 
+pub(crate) use again::Waiting;
 pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
 pub(crate) use threads::Chats;
 
@@ -78,6 +80,7 @@ pub(crate) struct Core {
     job_views: RefCell<HashMap<JobId, ArcRwSignal<Job>>>,
     wake: RefCell<Option<clock::Timer>>,
     hold: RefCell<Option<clock::Timer>>,
+    again: RefCell<Option<clock::Timer>>,
     tick: RefCell<Option<clock::Timer>>,
     asking_balance: Cell<bool>,
     listeners: RefCell<Vec<page::Listener>>,
@@ -117,6 +120,7 @@ impl App {
             job_views: RefCell::default(),
             wake: RefCell::default(),
             hold: RefCell::default(),
+            again: RefCell::default(),
             tick: RefCell::default(),
             asking_balance: Cell::new(false),
             listeners: RefCell::default(),
@@ -260,6 +264,7 @@ impl Core {
         self.listeners.borrow_mut().clear();
         self.wake.take();
         self.hold.take();
+        self.again.take();
         self.tick.take();
         self.paint.take();
         self.keeper.close();

@@ -15,6 +15,8 @@ pub struct Failure {
     pub message: String,
     /// Which of our own sentences it is; none where the gateway has spoken.
     pub text: Option<Text>,
+    /// The gateway's word for it, where it is one that is known here.
+    pub code: Option<ErrorCode>,
     /// The HTTP status that some of them name.
     pub status: u16,
     /// Milliseconds to wait before another try, where the server said so.
@@ -49,8 +51,16 @@ pub enum FailureKind {
 impl Failure {
     /// A failure with nothing but its kind and the words of the gateway.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        let (message, text, status) = (message.into(), None, 0);
-        Failure { kind, message, text, status, retry_after_ms: None, shortfall: None, top_up_url: None }
+        Failure {
+            kind,
+            message: message.into(),
+            text: None,
+            code: None,
+            status: 0,
+            retry_after_ms: None,
+            shortfall: None,
+            top_up_url: None,
+        }
     }
 
     /// A failure that the gateway has no word on.
@@ -65,23 +75,21 @@ impl Failure {
 
     /// What an error body says, read with the HTTP status beside it.
     pub fn from_detail(status: u16, detail: ErrorDetail) -> Self {
-        let kind = match (detail.code.as_deref(), status) {
-            (Some(code), _) if code == ErrorCode::InsufficientCredits.as_str() => FailureKind::Credits,
-            (Some(code), _)
-                if [ErrorCode::InFlight, ErrorCode::Conflict, ErrorCode::AlreadyCharged]
-                    .iter()
-                    .any(|duplicate| code == duplicate.as_str()) =>
-            {
+        let word = detail.code.as_deref();
+        let code = ErrorCode::ALL.into_iter().find(|code| Some(code.as_str()) == word);
+        let kind = match (code, status) {
+            (Some(ErrorCode::InsufficientCredits), _) | (_, 402) => FailureKind::Credits,
+            (Some(ErrorCode::InFlight | ErrorCode::Conflict | ErrorCode::AlreadyCharged), _) => {
                 FailureKind::Duplicate
             }
             (_, 401 | 403) => FailureKind::Token,
-            (_, 402) => FailureKind::Credits,
             (_, 404 | 410) => FailureKind::Gone,
             (_, 429) => FailureKind::Busy,
             (_, 400..=499) => FailureKind::Request,
             _ => FailureKind::Server,
         };
         Failure {
+            code,
             shortfall: detail.needed.zip(detail.available),
             top_up_url: detail.top_up_url,
             ..Failure::new(kind, detail.message)

@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 
 pub use text::{ENGLISH, Text};
 
+use triptych_protocol::ErrorCode;
+
 use crate::error::{Failure, FailureKind};
 
 /// The sentences of one language. They live as long as the page, which makes them as easy to hand on as a number.
@@ -99,17 +101,14 @@ impl Words {
         if let Some(text) = failure.text {
             return self.fill(text, &[&failure.status.to_string()]);
         }
-        let text = match failure.kind {
-            _ if self.is_english() => return failure.message.clone(),
-            FailureKind::Network => Text::FailedNetwork,
-            FailureKind::Token => Text::RefusedToken,
-            FailureKind::Credits => Text::RefusedCredits,
-            FailureKind::Busy => Text::RefusedBusy,
-            FailureKind::Duplicate => Text::RefusedDuplicate,
-            FailureKind::Gone => Text::RefusedGone,
-            FailureKind::Request => Text::RefusedRequest,
-            FailureKind::Server => Text::RefusedServer,
-        };
+        let known = failure.code.map(of_code);
+        if let Some((text, true)) = known {
+            return self.get(text).to_owned();
+        }
+        if self.is_english() {
+            return failure.message.clone();
+        }
+        let text = known.map_or_else(|| of_kind(failure.kind), |(text, _)| text);
         self.fill(text, &[&failure.message])
     }
 
@@ -188,6 +187,45 @@ fn grouped(number: &str) -> String {
     }
     out.push_str(fraction);
     out
+}
+
+/// What a code of the gateway's means to the user and what helps, and whether that is all there is to say: of the others
+/// the gateway itself says more, in English.
+fn of_code(code: ErrorCode) -> (Text, bool) {
+    match code {
+        ErrorCode::InvalidToken | ErrorCode::TokenExpired => (Text::RefusedToken, true),
+        ErrorCode::ChallengeRequired => (Text::FailedRobot, true),
+        ErrorCode::ModelRetired => (Text::RefusedModel, true),
+        ErrorCode::EventsGone | ErrorCode::StreamLost => (Text::RefusedRest, true),
+        ErrorCode::AlreadyCharged => (Text::RefusedCharged, true),
+        ErrorCode::IdempotencyMismatch => (Text::RefusedChanged, true),
+        ErrorCode::UpstreamTimeout => (Text::RefusedSlow, true),
+        ErrorCode::Unavailable => (Text::RefusedUnavailable, true),
+        ErrorCode::Internal => (Text::RefusedServer, true),
+        ErrorCode::InsufficientCredits => (Text::RefusedCredits, false),
+        ErrorCode::ScopeDenied => (Text::RefusedScope, false),
+        ErrorCode::InFlight | ErrorCode::Conflict => (Text::RefusedDuplicate, false),
+        ErrorCode::NotFound => (Text::RefusedGone, false),
+        ErrorCode::TooLarge => (Text::RefusedLarge, false),
+        ErrorCode::ContentRefused => (Text::RefusedContent, false),
+        ErrorCode::InvalidRequest => (Text::RefusedRequest, false),
+        ErrorCode::RateLimited => (Text::RefusedBusy, false),
+        ErrorCode::UpstreamFailed => (Text::RefusedUpstream, false),
+    }
+}
+
+/// The same where a server has no code that is known here.
+fn of_kind(kind: FailureKind) -> Text {
+    match kind {
+        FailureKind::Network => Text::FailedNetwork,
+        FailureKind::Token => Text::RefusedToken,
+        FailureKind::Credits => Text::RefusedCredits,
+        FailureKind::Busy => Text::RefusedBusy,
+        FailureKind::Duplicate => Text::RefusedDuplicate,
+        FailureKind::Gone => Text::RefusedGone,
+        FailureKind::Request => Text::RefusedRequest,
+        FailureKind::Server => Text::RefusedServer,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A conversation under way as a state machine: what happened goes in, what is to be done comes out. It touches neither
 //! the network nor the page nor a clock; all three are in the inputs and effects.
 
+mod again;
 mod call;
 mod request;
 mod signal;
@@ -8,6 +9,8 @@ mod tabs;
 
 use triptych_protocol::Role;
 
+use again::Patience;
+pub use again::{Again, When};
 use call::Call;
 use request::{history, request};
 pub use signal::{Ask, CallPiece, Change, Effect, Input, Piece};
@@ -26,6 +29,7 @@ pub struct Session {
     call: Option<Call>,
     /// An answer that nobody reads at present and that can be taken up again.
     left: Option<Live>,
+    patience: Patience,
 }
 
 impl Session {
@@ -108,6 +112,8 @@ impl Session {
             Input::Fork(id) => self.fork(id),
             Input::Title(title) => self.name(title),
             Input::Stop if self.is_followed() => self.stop_followed(),
+            Input::Online(online) => self.online(online),
+            Input::GiveUp => self.give_up(),
             Input::Stop => self.stop(),
             Input::Leave => self.leave(),
             Input::Watch => self.watch(),
@@ -205,13 +211,15 @@ impl Session {
         self.call = Some(Call::new(answer, ask.key.clone()));
         let request = request(&self.thread, answer, ask.model.clone());
         self.thread.model = Some(ask.model);
-        vec![
+        let mut effects = self.no_longer();
+        effects.extend([
             Effect::ListChanged,
             keep(answer),
             Effect::Persist(Change::Thread),
             Effect::Began,
             Effect::Start { request, key: ask.key },
-        ]
+        ]);
+        effects
     }
 
     fn choose(&mut self, id: MessageId) -> Vec<Effect> {
@@ -233,7 +241,7 @@ impl Session {
 
     /// What is under way in the conversation before is to be left first, so that it can be kept.
     fn load(&mut self, thread: Thread, live: Option<Live>) -> Vec<Effect> {
-        let mut effects = Vec::new();
+        let mut effects = self.give_up();
         if self.call.take().is_some() {
             effects.push(Effect::Abandon);
         }

@@ -180,6 +180,6 @@ impl Core {
     }
 }
 
-fn ask(model: String) -> Ask {
+pub(super) fn ask(model: String) -> Ask {
     Ask { model, key: unique_key(), now: clock::monotonic(), at: clock::now() }
 }

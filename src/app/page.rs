@@ -10,6 +10,7 @@ use web_sys::EventTarget;
 use super::Core;
 use crate::jobs::Input;
 use crate::locale::Text;
+use crate::session;
 
 /// A listener that is taken away when it is dropped.
 pub(crate) struct Listener {
@@ -87,6 +88,7 @@ impl Core {
             self.signals.online.set(online);
             self.announce(self.text(if online { Text::SaidOnline } else { Text::SaidOffline }));
         }
+        self.chat(session::Input::Online(online));
         self.job(Input::Awake(back));
         if back && self.signals.wallet.get_untracked().balance().is_some() {
             self.ask_balance();

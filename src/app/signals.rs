@@ -1,6 +1,7 @@
 use leptos::prelude::{ArcRwSignal, GetUntracked, RwSignal, Set};
 use triptych_protocol::{Receipt, Usage};
 
+use super::Waiting;
 use super::threads::Chats;
 use crate::client::intl::INTL;
 use crate::config::{Config, Mode, Panel, Theme};
@@ -46,6 +47,8 @@ pub(crate) struct Signals {
     pub(crate) can_leave: RwSignal<bool>,
     /// The user's message that is being said differently.
     pub(crate) editing: RwSignal<Option<MessageId>>,
+    /// What is asked for again by itself.
+    pub(crate) again: RwSignal<Option<Waiting>>,
     pub(crate) draft: RwSignal<String>,
     pub(crate) chats: Chats,
     pub(crate) chat_form: RwSignal<Form>,
@@ -141,6 +144,7 @@ impl Signals {
             busy: RwSignal::new(false),
             can_leave: RwSignal::new(false),
             editing: RwSignal::default(),
+            again: RwSignal::new(None),
             draft: RwSignal::default(),
             chats: Chats::default(),
             chat_form: RwSignal::default(),

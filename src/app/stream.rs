@@ -76,6 +76,7 @@ impl Core {
                 self.announce(self.words().fill(Text::SaidAnswerFailed, &[&self.words().failure(&failure)]));
                 self.report(&failure);
             }
+            Effect::Again(again) => self.ask_again(again),
             Effect::Balance(extra) => self.settle(extra),
         }
     }

@@ -77,6 +77,8 @@ texts! {
     ToolResult "Result"
     Sources "Sources"
     Declined "The model declined:"
+    SendingAgain "Sending again in {0} s"
+    SentWhenOnline "It is sent as soon as the network is back."
 
     // The list of chats.
     Chats "Chats"
@@ -194,12 +196,22 @@ texts! {
     FailedTokenFetch "No token could be fetched from the page's own server. Reload the page or sign in again."
     FailedTokenPage "The page could not hand out a token. Reload the page or sign in again."
 
-    // What the gateway says itself, in English; other languages have these instead.
+    // What the gateway says. Where it says more than these, English has its words.
     RefusedCredits "Your credits do not cover this."
     RefusedToken "The server does not accept this page's token. Reload the page or sign in again."
     RefusedBusy "Too many calls at once. Try again in a moment."
     RefusedDuplicate "The same call was already made."
     RefusedGone "This is not there any more, or no longer offered."
     RefusedRequest "The server refused this: {0}"
+    RefusedModel "This model is no longer offered. Choose another one."
+    RefusedRest "The rest of this answer is no longer kept. Try again."
+    RefusedCharged "This was answered and paid before, and the answer is no longer kept. Send it anew."
+    RefusedChanged "This was changed on its way. Send it once more."
+    RefusedScope "This page may not use that. Choose something else."
+    RefusedLarge "This is too much to send. Shorten it, or take a file out."
+    RefusedContent "The rules of this site do not allow this. Say it differently."
+    RefusedUpstream "The model gave no answer. Try again, or choose another one."
+    RefusedSlow "The model took too long. Try again, or choose another one."
+    RefusedUnavailable "The server cannot take this now. Try again in a few minutes."
     RefusedServer "The server could not do this. Try again in a moment."
 }

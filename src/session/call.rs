@@ -59,6 +59,7 @@ impl Session {
         let (id, stopping) = (call.live.message, call.stop_asked);
         call.resumes = 0;
         call.live.finish = piece.finish.or(call.live.finish.take());
+        self.got_through();
         let Some(message) = self.thread.find(id) else { return Vec::new() };
         let mut effects = vec![keep(id)];
         let mut changed = !piece.calls.is_empty() || !piece.citations.is_empty() || !piece.refusal.is_empty();
@@ -137,12 +138,15 @@ impl Session {
         if failure.kind == FailureKind::Gone && call.live.stream.is_some() {
             failure = Failure::ours(FailureKind::Server, Text::FailedForgotten);
         }
-        let live = call.live.clone();
+        let (live, wanted) = (call.live.clone(), !call.stop_asked);
         let mut effects = self.close(Status::Failed(failure.clone()));
         if network && self.thread.message(id).is_some_and(|message| can_go_on(message, &live)) {
             self.left = Some(live);
         }
-        effects.push(Effect::Reported(failure));
+        effects.push(Effect::Reported(failure.clone()));
+        if wanted {
+            effects.extend(self.after_failure(id, &failure));
+        }
         effects
     }
 
@@ -209,7 +213,9 @@ impl Session {
             }
         };
         self.call = Some(Call::of(live));
-        vec![Effect::MessageChanged(id), effect]
+        let mut effects = self.no_longer();
+        effects.extend([Effect::MessageChanged(id), effect]);
+        effects
     }
 
     fn close(&mut self, status: Status) -> Vec<Effect> {

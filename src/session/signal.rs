@@ -1,5 +1,6 @@
 use triptych_protocol::{ChatRequest, TriptychExtra, Usage};
 
+use super::Again;
 use crate::attachment::Attachment;
 use crate::error::Failure;
 use crate::thread::{Citation, Live, MessageId, Thread, ThreadId};
@@ -45,6 +46,10 @@ pub enum Input {
         /// Good, bad, or neither any more.
         good: Option<bool>,
     },
+    /// The network has come, or gone.
+    Online(bool),
+    /// The user does not want the failed answer to be asked for again by itself.
+    GiveUp,
     /// The user wants no more of the answer: the server is to end it.
     Stop,
     /// Nobody watches the answer any longer: the server goes on.
@@ -192,6 +197,8 @@ pub enum Effect {
     },
     /// A call has failed.
     Reported(Failure),
+    /// A failed answer is to be asked for again as it says, as the user's retry would do it; or none any more.
+    Again(Option<Again>),
     /// The balance may have changed; this is the server's word on it, where it gave one.
     Balance(Option<TriptychExtra>),
 }

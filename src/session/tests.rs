@@ -4,6 +4,8 @@ use super::call::MOST_RESUMES;
 use super::*;
 use triptych_protocol::{Balance, Credits, Receipt, TriptychExtra, Usage};
 
+#[path = "tests/again.rs"]
+mod again;
 #[path = "tests/branches.rs"]
 mod branches;
 #[path = "tests/properties.rs"]

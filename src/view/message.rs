@@ -1,5 +1,6 @@
 //! One message of the conversation.
 
+mod again;
 mod edit;
 mod footer;
 mod paint;

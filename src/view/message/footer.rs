@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use super::super::icon;
 use super::super::text::{hundredths, receipt};
+use super::again;
 use crate::app::{App, MessageState};
 use crate::error::FailureKind;
 use crate::locale::Text;
@@ -21,7 +22,10 @@ pub(super) fn footer(app: App, id: MessageId, state: MessageState) -> AnyView {
         Status::Failed(failure) => {
             let again = failure.can_retry().then(retry);
             let class = if failure.kind == FailureKind::Credits { "failure credits" } else { "failure" };
-            Some(view! { <div class=class role="alert"><p>{words.failure(failure)}</p>{again}</div> })
+            let told = words.failure(failure);
+            Some(
+                view! { <div class=class><div role="alert"><p>{told}</p></div>{again::waiting(app, id)}{again}</div> },
+            )
         }
         _ => None,
     };
