@@ -53,8 +53,8 @@ pub(crate) fn token(state: &mut State, body: &str) -> Token {
 pub(crate) fn comment(state: &mut State, body: &str, depth: u16) -> Token {
     let language = state.language();
     let Some((open, close)) = language.block_comment else { return (body.len(), Class::Comment) };
-    let end = body.find(close);
-    let start = if language.traits & NESTED != 0 { body.find(open) } else { None };
+    let end = find(body, close);
+    let start = if language.traits & NESTED != 0 { find(body, open) } else { None };
     match (start, end) {
         (Some(start), end) if end.is_none_or(|end| start < end) => {
             if let Some(Mode::Comment(depth)) = state.top() {
@@ -301,7 +301,18 @@ pub(crate) fn heredoc(state: &mut State, body: &str) -> Option<Token> {
 }
 
 pub(crate) fn is_word(character: char) -> bool {
-    character == '_' || character == '$' || character.is_alphanumeric()
+    character == '$' || is_letter(character)
+}
+
+/// Whether a character can be part of a name. Beyond ASCII all can: which ones really are takes tables that are larger
+/// than a language.
+pub(crate) fn is_letter(character: char) -> bool {
+    character == '_' || character.is_ascii_alphanumeric() || !character.is_ascii()
+}
+
+/// Where `mark` begins in a text. The standard library's search is faster in long texts only, and these are short.
+pub(crate) fn find(text: &str, mark: &str) -> Option<usize> {
+    text.as_bytes().windows(mark.len()).position(|window| window == mark.as_bytes())
 }
 
 /// How long the word is that `text` begins with.

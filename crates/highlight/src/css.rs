@@ -75,7 +75,7 @@ fn is_declared(body: &str) -> bool {
 }
 
 fn is_name(character: char) -> bool {
-    character.is_alphanumeric() || matches!(character, '-' | '_')
+    character == '-' || code::is_letter(character)
 }
 
 fn name_length(text: &str) -> usize {

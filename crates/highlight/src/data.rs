@@ -35,7 +35,10 @@ pub(crate) fn yaml(state: &mut State, body: &str) -> Token {
         return (length, Class::Property);
     }
     let rest = body.trim_ascii_end();
-    if matches!(first, '|' | '>') && rest.len() < 4 && !rest[1..].contains(char::is_alphabetic) {
+    if matches!(first, '|' | '>')
+        && rest.len() < 4
+        && !rest[1..].contains(|mark: char| !matches!(mark, '+' | '-' | '0'..='9'))
+    {
         state.push(Mode::Indented(state.indent));
         return (body.len(), Class::Meta);
     }
@@ -57,7 +60,7 @@ pub(crate) fn yaml(state: &mut State, body: &str) -> Token {
 
 /// A value without quotes.
 fn scalar(body: &str) -> Token {
-    let end = [body.find(" #"), body.find([',', ']', '}', '\r'])].into_iter().flatten().min();
+    let end = [code::find(body, " #"), body.find([',', ']', '}', '\r'])].into_iter().flatten().min();
     // Commas and brackets end it in a flow only, and are part of it elsewhere; either way they do not look bad.
     let text = &body[..end.unwrap_or(body.len()).max(body.chars().next().map_or(1, char::len_utf8))];
     let word = text.trim_ascii();
@@ -108,12 +111,14 @@ pub(crate) fn keys(state: &mut State, body: &str) -> Token {
             return (body.len(), Class::Comment);
         }
         if body.starts_with('[') && !trimmed.ends_with(',') {
-            let end = body.find(" #").unwrap_or(body.len());
+            let end = code::find(body, " #").unwrap_or(body.len());
             if body[..end].trim_ascii().ends_with(']') {
                 return (end, Class::Type);
             }
         }
-        let is_key = |character: char| character.is_alphanumeric() || "._-\"' /\\@".contains(character);
+        let is_key = |character: char| {
+            code::is_letter(character) || matches!(character, '.' | '-' | '"' | '\'' | ' ' | '/' | '\\' | '@')
+        };
         let end = body.find(|character| !is_key(character)).unwrap_or(0);
         if end > 0 && (body[end..].starts_with('=') || body[end..].starts_with(": ")) {
             return (body[..end].trim_ascii_end().len(), Class::Property);

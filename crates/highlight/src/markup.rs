@@ -1,6 +1,7 @@
 //! Elements: HTML and XML, and those that stand in scripts.
 
 use crate::Class;
+use crate::code::is_letter;
 use crate::language::{LINES, Language, Quote, RAW, quote};
 use crate::languages::{embedded_script, embedded_style};
 use crate::state::{Mode, State, Token};
@@ -148,7 +149,7 @@ fn open(state: &mut State, quote: &'static Quote) -> Token {
 fn tag_name(body: &str) -> Option<usize> {
     let rest = body.strip_prefix('<')?;
     let rest = rest.strip_prefix('/').unwrap_or(rest);
-    let is_name = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | ':' | '.');
+    let is_name = |character: char| is_letter(character) || matches!(character, '-' | ':' | '.');
     if !rest.starts_with(|first: char| first.is_ascii_alphabetic()) && !body.starts_with("</>") {
         return None;
     }

@@ -33,7 +33,7 @@ pub(crate) fn token(state: &mut State, body: &str) -> Token {
             state.value = false;
             (2, Class::Escape)
         }
-        '$' if body.starts_with("$((") => (body.find("))").map_or(3, |end| end + 2), Class::Number),
+        '$' if body.starts_with("$((") => (code::find(body, "))").map_or(3, |end| end + 2), Class::Number),
         '$' if body.starts_with("${") => (body.find('}').map_or(2, |end| end + 1), Class::Variable),
         '$' => {
             let length = variable(body);
@@ -158,5 +158,5 @@ fn option_length(body: &str) -> usize {
 }
 
 fn is_word(character: char) -> bool {
-    character.is_alphanumeric() || "_-./:+@%,~*?!^".contains(character)
+    code::is_letter(character) || b"-./:+@%,~*?!^".contains(&(character as u8))
 }

@@ -1,6 +1,7 @@
 //! Markdown and differences, where what a line is stands at its beginning.
 
 use crate::Class;
+use crate::code;
 use crate::language;
 use crate::state::{Mode, State, Token};
 
@@ -34,11 +35,11 @@ pub(crate) fn markdown(state: &mut State, body: &str) -> Token {
         return token;
     }
     let inline = |mark: &str, class| {
-        let end = body.strip_prefix(mark)?.find(mark).filter(|end| *end > 0)?;
+        let end = code::find(body.strip_prefix(mark)?, mark).filter(|end| *end > 0)?;
         Some((end + 2 * mark.len(), class))
     };
     let link = || {
-        let end = body.starts_with('[').then(|| body.find("]("))??;
+        let end = body.starts_with('[').then(|| code::find(body, "]("))??;
         Some((end + 1, Class::Function))
     };
     let address = || {
