@@ -3,6 +3,7 @@
 use crate::{
     Drawing, Error, MAX_PARTS,
     canvas::{Canvas, Path, Point},
+    layered,
     place::{self, Route},
     shape::{self, Shape},
     text,
@@ -148,10 +149,8 @@ pub(crate) fn draw(graph: &Graph) -> Result<Drawing, Error> {
     }
     let placed = place::place(graph)?;
     let mut canvas = Canvas::default();
-    let mut groups: Vec<usize> =
-        (0..graph.vertices.len()).filter(|&vertex| graph.vertices[vertex].group).collect();
-    groups.sort_by_key(|&group| graph.outward(group).count());
-    for group in groups {
+    let groups = (0..graph.vertices.len()).filter(|&vertex| graph.vertices[vertex].group);
+    for group in layered::sorted(groups.map(|group| (graph.outward(group).count() as f32, group))) {
         let ((x, y), size) = (placed.at[group], placed.sizes[group]);
         canvas.rect("group", (x, y), size, 6.0);
         let (lines, _, height) = text::wrap(&graph.vertices[group].label);

@@ -160,9 +160,9 @@ fn order(cells: &[Cell]) -> Vec<Vec<usize>> {
     let mut layers = vec![Vec::new(); count];
     let mut seen = vec![false; cells.len()];
     // From each source down, so that what belongs together begins side by side.
-    let mut stack: Vec<usize> = (0..cells.len()).rev().collect();
-    stack.sort_by_key(|&cell| !cells[cell].up.is_empty());
-    stack.reverse();
+    let inner = |&cell: &usize| !cells[cell].up.is_empty();
+    let mut stack: Vec<usize> = (0..cells.len()).rev().filter(inner).collect();
+    stack.extend((0..cells.len()).rev().filter(|cell| !inner(cell)));
     while let Some(cell) = stack.pop() {
         if !std::mem::replace(&mut seen[cell], true) {
             layers[cells[cell].rank].push(cell);
@@ -180,13 +180,9 @@ fn order(cells: &[Cell]) -> Vec<Vec<usize>> {
                 let sum: f32 = near.iter().map(|&other| place[other]).sum();
                 (!near.is_empty()).then(|| sum / near.len() as f32)
             };
-            let mut keyed: Vec<(f32, usize)> = layers[layer]
-                .iter()
-                .enumerate()
-                .map(|(index, &cell)| (key(cell).unwrap_or(index as f32), cell))
-                .collect();
-            keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
-            layers[layer] = keyed.into_iter().map(|(_, cell)| cell).collect();
+            let cells = layers[layer].iter().enumerate();
+            let keyed = cells.map(|(index, &cell)| (key(cell).unwrap_or(index as f32), cell));
+            layers[layer] = sorted(keyed);
             for (index, &cell) in layers[layer].iter().enumerate() {
                 place[cell] = index as f32;
             }
@@ -197,6 +193,17 @@ fn order(cells: &[Cell]) -> Vec<Vec<usize>> {
         }
     }
     best.1
+}
+
+/// In the order of their keys, those with the same one as they came. There are few, mostly in order: the standard
+/// library's sort would be larger than all the rest of the layout.
+pub(crate) fn sorted(keyed: impl Iterator<Item = (f32, usize)>) -> Vec<usize> {
+    let mut sorted: Vec<(f32, usize)> = Vec::new();
+    for (key, value) in keyed {
+        let at = sorted.iter().rposition(|other| other.0 <= key).map_or(0, |at| at + 1);
+        sorted.insert(at, (key, value));
+    }
+    sorted.into_iter().map(|(_, value)| value).collect()
 }
 
 fn crossings(cells: &[Cell], layers: &[Vec<usize>]) -> usize {

@@ -241,7 +241,8 @@ impl Chart<'_> {
         self.bottom = y + 8.0;
         let bottom = y;
         self.bars.extend(active.into_iter().map(|(actor, from, depth)| (actor, from, bottom, depth)));
-        self.frames.sort_by_key(|frame| frame.depth);
+        // Outer ones end last and are drawn first.
+        self.frames.reverse();
     }
 
     fn close(&mut self, mut frame: Frame, bottom: f32) {
