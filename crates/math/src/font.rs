@@ -116,7 +116,7 @@ pub(crate) fn plain(text: &str, slanted: bool) -> (String, Plain) {
             char::from_u32(first as u32 + index).unwrap_or(character)
         })
         .collect();
-    let letter = text.chars().count() == 1 && plain == text && text.chars().all(char::is_alphabetic);
+    let letter = text.chars().count() == 1 && plain == text && text.chars().all(crate::token::is_letter);
     if slanted && letter {
         style = Plain::Slanted;
     }

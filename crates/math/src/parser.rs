@@ -5,7 +5,7 @@ use crate::{
     font::Font,
     node::{Node, Role},
     symbol,
-    token::{Token, Tokens},
+    token::{Token, Tokens, is_letter},
 };
 
 /// How deep groups nest at most.
@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
     /// Whether what follows is set apart from the name of a function.
     fn has_argument(&self) -> bool {
         match self.tokens.peek() {
-            Token::Char(next) => next.is_alphanumeric() || next == '{',
+            Token::Char(next) => next.is_ascii_digit() || is_letter(next) || next == '{',
             Token::Command(name) => {
                 let known = |table| symbol::find(table, name).is_some();
                 known(symbol::LETTERS)
@@ -241,7 +241,7 @@ impl<'a> Parser<'a> {
             Token::Char('*') => Node::text("mo", "∗"),
             Token::Char('/') => Node::fence("/").with("lspace", "0").with("rspace", "0"),
             Token::Char('$' | '#' | '\'') | Token::End => return Err(unexpected(token)),
-            Token::Char(character) if character.is_alphabetic() => self.letter(character),
+            Token::Char(character) if is_letter(character) => self.letter(character),
             Token::Char(character) => Node::text("mo", character.encode_utf8(&mut [0; 4])),
             Token::Command(name) => return self.command(name),
         }))

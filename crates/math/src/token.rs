@@ -21,6 +21,13 @@ impl Token<'_> {
     }
 }
 
+/// Whether a character is set as a variable. By ranges: the tables that know it for all would weigh more than is gained.
+pub(crate) fn is_letter(character: char) -> bool {
+    let beyond = matches!(character, '\u{c0}'..='\u{1fff}' | '\u{2100}'..='\u{214f}' | '\u{2c00}'..='\u{fffc}'
+        | '\u{1d400}'..='\u{1d7ff}' | '\u{20000}'..);
+    character.is_ascii_alphabetic() || beyond && !matches!(character, '×' | '÷')
+}
+
 #[derive(Clone, Copy)]
 pub(crate) struct Tokens<'a> {
     rest: &'a str,
@@ -40,7 +47,7 @@ impl<'a> Tokens<'a> {
     /// Leaves out white space and comments.
     fn space(&mut self) {
         loop {
-            self.rest = self.rest.trim_start();
+            self.rest = self.rest.trim_ascii_start();
             if !self.rest.starts_with('%') {
                 return;
             }
@@ -95,7 +102,7 @@ impl<'a> Tokens<'a> {
         match self.next() {
             Token::Char('{') => self.until(b'}'),
             // A single letter needs none.
-            Token::Char(letter) if letter.is_alphanumeric() => {
+            Token::Char(letter) if (letter.is_ascii_digit() || is_letter(letter)) => {
                 Ok(before.get(..letter.len_utf8()).unwrap_or_default())
             }
             other => Err(Error::Unexpected(other.written())),
