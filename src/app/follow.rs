@@ -2,8 +2,11 @@
 
 use std::rc::Rc;
 
-use super::Core;
+use leptos::prelude::Set;
+use triptych_protocol::Role;
+
 use super::keep::lock;
+use super::{Core, new_thread};
 use crate::client::tabs::Hold;
 use crate::client::vault::Vault;
 use crate::client::{clock, unique_key};
@@ -21,6 +24,10 @@ impl Core {
     /// not wanted any more.
     pub(super) async fn secure(self: &Rc<Self>, turn: u32) -> bool {
         if let Some(vault) = self.keeper.vault() {
+            if let Some(user) = self.other_user().await {
+                self.change_user(user).await;
+                return false;
+            }
             let id = self.chat.borrow().thread().id.0.clone();
             if self.keeper.hold.borrow().is_none() {
                 let hold = Hold::take(&lock(&vault, &id)).await;
@@ -36,6 +43,37 @@ impl Core {
             self.save_all().await;
         }
         self.turn.get() == turn && self.alive.get()
+    }
+
+    /// Who is signed in now, where that is not who was.
+    async fn other_user(&self) -> Option<Option<String>> {
+        self.keeper.paused.set(true);
+        let user = self.client.user().await;
+        self.keeper.paused.set(false);
+        let known = self.keeper.user.borrow();
+        user.ok().filter(|user| known.as_ref().is_some_and(|known| known != user))
+    }
+
+    /// Somebody else has signed in on the same page: they see none of what was there, and have what they typed.
+    async fn change_user(self: &Rc<Self>, user: Option<String>) {
+        let mut thread = new_thread();
+        let typed = self
+            .chat
+            .borrow()
+            .thread()
+            .path()
+            .iter()
+            .rev()
+            .find(|said| said.role == Role::User)
+            .map(|said| said.text.clone());
+        thread.draft = typed.unwrap_or_default();
+        self.shelf.take();
+        self.switch(Input::Load(Box::new(thread), None), false);
+        self.keeper.leave();
+        self.slot.take();
+        self.signals.chats.kept.set(false);
+        self.list(threads::Input::Listed { rows: Vec::new(), now: clock::now() });
+        self.settle_in(Some(user)).await;
     }
 
     /// Takes the reading over as soon as the tab that does it is gone or done.

@@ -33,6 +33,10 @@ pub(super) struct Keeper {
     pub(super) unkept: RefCell<Unkept>,
     timer: RefCell<Option<Timer>>,
     reopened: Cell<bool>,
+    /// Whose conversations these are, as the token said.
+    pub(super) user: RefCell<Option<Option<String>>>,
+    /// Nothing is written until it is known whose it is.
+    pub(super) paused: Cell<bool>,
     /// Counts what was chosen to be shown: only the last choice is.
     choice: Cell<u32>,
     pub(super) following: Cell<bool>,
@@ -51,6 +55,14 @@ enum Place {
 impl Keeper {
     pub(super) fn vault(&self) -> Option<Rc<Vault>> {
         self.vault.borrow().clone()
+    }
+
+    /// Lets go of the storage.
+    pub(super) fn leave(&self) {
+        self.close();
+        self.vault.take();
+        self.place.set(Place::Awaited);
+        self.reopened.set(false);
     }
 
     pub(super) fn close(&self) {
@@ -228,7 +240,7 @@ impl Core {
 
     /// The words and the event after which the next ones come are taken here and now, together.
     fn save(self: &Rc<Self>) -> Option<impl Future<Output = ()> + use<>> {
-        let vault = self.keeper.vault()?;
+        let vault = self.keeper.vault().filter(|_| !self.keeper.paused.get())?;
         let session = self.chat.borrow();
         let thread = session.thread();
         // A conversation that has not begun is not listed; what is typed for it is on the tab's shelf.

@@ -87,6 +87,7 @@ impl Core {
     pub(super) async fn settle_in(self: &Rc<Self>, user: Option<Option<String>>) {
         // Without a token nobody knows whose things they are, and the next try asks again.
         let Some(user) = user.filter(|_| self.slot.borrow().is_none()) else { return };
+        self.keeper.user.replace(Some(user.clone()));
         let shelf = Shelf::new(&self.gateway, user.as_deref().unwrap_or_default());
         self.slot.replace(Some(Slot::take(shelf.owner())));
         let owner = user.map(|_| shelf.owner().to_owned()).filter(|_| self.history == History::On);

@@ -143,6 +143,32 @@ scenario("what one user said is not shown to the next one on the same machine", 
   visit.user = first;
 });
 
+scenario("who signs in on the same page, without a reload, has a chat of their own", async (visit) => {
+  // A token that is about to expire is replaced before each call.
+  await visit.context.unroute("**/demo/token*");
+  await visit.context.route("**/demo/token*", async (route) => {
+    const url = new URL(route.request().url());
+    url.searchParams.set("user", visit.user);
+    const response = await route.fetch({ url: url.href });
+    await route.fulfill({ response, json: { ...(await response.json()), expires_at: Date.now() / 1000 + 5 } });
+  });
+  const first = visit.user;
+  await visit.open("/chat.html");
+  await askAndKeep(visit, "A secret plan");
+  visit.user = await visit.demo.newUser(10);
+  await visit.say("Hello");
+  await eventually(async () => (await visit.answers().count()) === 0, "nothing of the other is seen");
+  assert.equal(await visit.message().inputValue(), "Hello", "what was typed is still there");
+  await visit.button("Send").click();
+  await visit.answered();
+  await openList(visit);
+  await eventually(async () => (await titles(visit)).join() === "Hello", "a list of their own");
+  const { messages } = await stored(visit.page);
+  const owners = new Set(messages.filter(({ text }) => text === "Hello").map(({ owner }) => owner));
+  assert.deepEqual([...owners].map((owner) => owner.endsWith(visit.user)), [true], "nothing was kept as the other's");
+  visit.user = first;
+});
+
 scenario("with history off nothing is left on the disk", async (visit) => {
   await visit.context.route("**/chat.html", async (route) => {
     const response = await route.fetch();

@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::database::get;
 use crate::attachment::Attachment;
+use crate::client::clock::now;
 use crate::error::{Failure, FailureKind};
 use crate::session::Session;
 use crate::thread::{Citation, Live, Message, MessageId, Status, Thread, ThreadId, ToolCall};
@@ -14,6 +15,9 @@ use crate::threads::Row;
 
 /// The longest text that is kept, in UTF-16 units.
 const LONGEST: u32 = 2_000_000;
+/// How long after its last words were kept an answer counts as under way, in milliseconds: one that nobody reads is
+/// written on by the server for about a minute.
+const LEFT_FOR: f64 = 120_000.0;
 /// How many calls, files or sources of one message are read.
 const MOST_PARTS: usize = 64;
 
@@ -24,7 +28,7 @@ pub(super) fn row(line: &JsValue) -> Option<Row> {
         id: text_of(line, "id")?,
         title: text(line, "title"),
         updated: number(line, "updated"),
-        running: get(line, "live").is_object(),
+        running: now() - number(&get(line, "live"), "at") < LEFT_FOR,
         deleted: get(line, "deleted").as_f64(),
     })
 }
@@ -39,6 +43,7 @@ pub(super) fn thread_line(session: &Session) -> Object {
             ("stream", maybe(live.stream.as_deref())),
             ("after", live.after.as_str().into()),
             ("finish", maybe(live.finish.as_deref())),
+            ("at", now().into()),
         ])
     });
     object(&[
