@@ -152,10 +152,13 @@ scenario("who signs in on the same page, without a reload, has a chat of their o
     const response = await route.fetch({ url: url.href });
     await route.fulfill({ response, json: { ...(await response.json()), expires_at: Date.now() / 1000 + 5 } });
   });
-  const first = visit.user;
-  await visit.open("/chat.html");
-  await askAndKeep(visit, "A secret plan");
+  // The first one's question costs nothing, so that the books are those of the second.
+  visit.expect(/status of 50\d/);
+  const second = visit.user;
   visit.user = await visit.demo.newUser(10);
+  await visit.open("/chat.html");
+  await askAndKeep(visit, "A secret plan [[fault:500]]");
+  visit.user = second;
   await visit.say("Hello");
   await eventually(async () => (await visit.answers().count()) === 0, "nothing of the other is seen");
   assert.equal(await visit.message().inputValue(), "Hello", "what was typed is still there");
@@ -166,7 +169,6 @@ scenario("who signs in on the same page, without a reload, has a chat of their o
   const { messages } = await stored(visit.page);
   const owners = new Set(messages.filter(({ text }) => text === "Hello").map(({ owner }) => owner));
   assert.deepEqual([...owners].map((owner) => owner.endsWith(visit.user)), [true], "nothing was kept as the other's");
-  visit.user = first;
 });
 
 scenario("with history off nothing is left on the disk", async (visit) => {

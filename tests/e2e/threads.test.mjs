@@ -22,8 +22,9 @@ scenario("chats are listed, found by title and text, opened, named and deleted, 
   const search = pane.getByRole("searchbox", { name: "Search chats" });
   await search.fill("TIDES");
   await eventually(async () => (await titles(visit)).join() === "Explain tides", "found by title");
-  const { messages } = await stored(visit.page);
-  const rare = messages.find(({ role, text }) => role === "assistant" && /\|/.test(text)).text.match(/[A-Za-z]{7,}/)[0];
+  const { threads, messages } = await stored(visit.page);
+  const coffee = threads.find(({ title }) => title?.startsWith("Compare"));
+  const rare = messages.find(({ role, thread }) => role === "assistant" && thread === coffee.id).text.match(/[A-Za-z]{7,}/)[0];
   await search.fill(rare.toUpperCase());
   await eventually(async () => (await titles(visit)).includes("Compare tea and coffee in a table"), "found by text");
   await search.fill("");
