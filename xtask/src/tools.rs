@@ -86,6 +86,46 @@ pub(crate) fn chromium_or_install(tests: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Programs that open pages in other engines than Chromium's.
+pub(crate) struct Engines {
+    pub(crate) firefox: PathBuf,
+    pub(crate) webkit_driver: PathBuf,
+    pub(crate) webkit: PathBuf,
+}
+
+/// Firefox and WebKitGTK with its driver, installed where Debian's packages can be.
+pub(crate) fn engines_or_install() -> Result<Engines> {
+    if engines().is_none() && is_debian() && is_root() {
+        println!("Firefox or WebKitGTK is missing; installing Debian's.");
+        apt_install(&["firefox-esr", "webkit2gtk-driver", "xvfb"])?;
+    }
+    engines().ok_or_else(|| {
+        anyhow!(
+            "Firefox or WebKitGTK is missing: install Debian's firefox-esr, webkit2gtk-driver and xvfb, or leave these \
+             tests out with `--skip engines`"
+        )
+    })
+}
+
+fn engines() -> Option<Engines> {
+    on_path("Xvfb")?;
+    Some(Engines {
+        firefox: on_path("firefox-esr").or_else(|| on_path("firefox"))?,
+        webkit_driver: on_path("WebKitWebDriver")?,
+        webkit: mini_browser()?,
+    })
+}
+
+/// WebKitGTK's own browser, which is not on the path.
+fn mini_browser() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib").ok()?.flatten().map(|entry| entry.path());
+    folders
+        .flat_map(|folder| {
+            ["4.1", "4.0", "6.0"].map(|version| folder.join(format!("webkit2gtk-{version}/MiniBrowser")))
+        })
+        .find(|path| path.is_file())
+}
+
 pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
     process::run(Command::new("apt-get").args(["update", "-qq"]))?;
     let mut install = Command::new("apt-get");

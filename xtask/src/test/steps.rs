@@ -26,7 +26,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Setting) -> Result<()>,
 }
 
-pub(crate) const STEPS: [Step; 16] = [
+pub(crate) const STEPS: [Step; 17] = [
     Step { name: "tools", about: "Node, npm packages, the wasm target, a browser", run: prepare },
     Step {
         name: "fmt",
@@ -46,6 +46,7 @@ pub(crate) const STEPS: [Step; 16] = [
     Step { name: "types", about: "the package's JavaScript, type-checked", run: types },
     Step { name: "sdk", about: "OpenAI's SDKs as clients of the gateway", run: sdk },
     Step { name: "e2e", about: "the demo in a browser", run: |setting| node_tests("tests/e2e", setting) },
+    Step { name: "engines", about: "the main paths in Firefox and WebKit", run: engines },
     Step {
         name: "pack",
         about: "the packed file in real projects",
@@ -193,6 +194,24 @@ fn node_tests(folder: &str, setting: &Setting) -> Result<()> {
     }
     if let Some(packed) = dist::packed() {
         node.env("TRIPTYCH_PACKED", packed);
+    }
+    process::run(&mut node)
+}
+
+fn engines(setting: &Setting) -> Result<()> {
+    let found = match tools::engines_or_install() {
+        Ok(found) => found,
+        Err(error) if env::var_os("CI").is_none() => {
+            println!("\nWARNING: nothing is tested in Firefox and WebKit: {error:#}\n");
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let mut node = node_test_command("tests/engines", setting)?;
+    node.env("TRIPTYCH_FIREFOX", found.firefox);
+    node.env("TRIPTYCH_WEBKIT_DRIVER", found.webkit_driver).env("TRIPTYCH_WEBKIT", found.webkit);
+    if setting.packed {
+        node.env("TRIPTYCH_DEMO_WIDGET", dist::folder());
     }
     process::run(&mut node)
 }
