@@ -45,8 +45,10 @@ export interface TriptychEvents {
   "triptych-credits": CustomEvent<{ available: number; held: number; currency: string }>;
   /** The user wants more credits. Cancel it to do that yourself; else the gateway's top-up page opens in a new tab. */
   "triptych-top-up": CustomEvent<{ url: string | null; needed: number | null; available: number | null }>;
-  /** An answer is complete. */
-  "triptych-message": CustomEvent<{ role: "assistant"; text: string }>;
+  /** An answer is complete. `id` names it within the conversation `thread`; its text is Markdown. */
+  "triptych-message": CustomEvent<{ role: "assistant"; text: string; id: string; thread: string }>;
+  /** The user says what an answer is worth; `null` takes it back. */
+  "triptych-feedback": CustomEvent<{ id: string; thread: string; value: "good" | "bad" | null }>;
   /** A picture or a clip is ready; its link expires. */
   "triptych-asset": CustomEvent<{ kind: "image" | "video"; url: string; id: string }>;
 }

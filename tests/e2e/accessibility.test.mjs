@@ -85,6 +85,34 @@ scenario(
   { credits: 5 },
 );
 
+for (const colorScheme of ["light", "dark"]) {
+  scenario(
+    `branches, feedback, thoughts, tools and sources are accessible in ${colorScheme} colours`,
+    async (visit) => {
+      await visit.open("/chat.html");
+      await visit.say("Explain tides in short [[with:reasoning]] [[with:tool]] [[with:citations]]");
+      const answer = await visit.answered();
+      for (const summary of await answer.locator("summary").all()) await summary.click();
+      await visit.button("Good answer").click();
+      await accessible(visit, `${colorScheme}-parts`);
+      await visit.button("Answer again").click();
+      await answer.getByRole("group", { name: "Version 2 of 2" }).waitFor();
+      await visit.answered();
+      await accessible(visit, `${colorScheme}-versions`);
+      await visit.button("Edit message").click();
+      await accessible(visit, `${colorScheme}-edit`);
+      await visit.button("Cancel").click();
+      await visit.say("Explain tides, long");
+      await visit.button("Leave running").click();
+      await visit.page.getByText("Running at the server", { exact: true }).waitFor();
+      await accessible(visit, `${colorScheme}-left`);
+      await visit.button("Stop").click();
+      await visit.answered(1);
+    },
+    { colorScheme },
+  );
+}
+
 scenario("a launcher is accessible closed and open", async (visit) => {
   await visit.page.goto(`${visit.demo.url}/launcher.html`);
   await accessible(visit, "launcher");
