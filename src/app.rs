@@ -2,8 +2,11 @@
 //! that the views read. The only place where the two sides meet.
 
 mod again;
+mod attach;
 mod chat;
+mod compose;
 mod credits;
+mod desk;
 mod follow;
 mod images;
 mod jobs;
@@ -26,7 +29,9 @@ use leptos::prelude::{
 };
 use triptych_protocol::Modality;
 
+pub(crate) use crate::client::files::Shrunk;
 pub(crate) use again::Waiting;
+pub(crate) use desk::{Attached, Hindrance};
 pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
 pub(crate) use threads::Chats;
 
@@ -74,6 +79,10 @@ pub(crate) struct Core {
     /// Messages that are to be drawn, the next one last.
     undrawn: RefCell<Vec<MessageId>>,
     paint: RefCell<Option<page::Frame>>,
+    /// Files that wait to be read.
+    inbox: attach::Inbox,
+    /// The wait for a pause in typing.
+    count: RefCell<Option<clock::Timer>>,
     images: RefCell<Images>,
     pictures: RefCell<HashMap<PictureId, ArcRwSignal<PictureSet>>>,
     jobs: RefCell<Jobs>,
@@ -114,6 +123,8 @@ impl App {
             grown: RefCell::default(),
             undrawn: RefCell::default(),
             paint: RefCell::default(),
+            inbox: attach::Inbox::default(),
+            count: RefCell::default(),
             images: RefCell::default(),
             pictures: RefCell::default(),
             jobs: RefCell::default(),
@@ -266,6 +277,7 @@ impl Core {
         self.hold.take();
         self.again.take();
         self.tick.take();
+        self.count.take();
         self.paint.take();
         self.keeper.close();
         self.slot.take();

@@ -1,9 +1,16 @@
 //! What is sent along with a message: pictures, files, recordings. Reading them is the client's work; here is what they
 //! are, who takes them, how much fits, and what they become on the wire.
 
+mod limits;
+
 use std::sync::Arc;
 
 use triptych_protocol::{Content, FileData, ImageUrl, InputAudio, Part};
+
+pub use limits::{
+    LONGEST_SIDE, MOST_BYTES, MOST_FILES, Refusal, Takes, biggest, clean_name, is_sent_as_it_is, kind_of,
+    not_taken, room, within,
+};
 
 /// Something that is sent along with a message. Plain data, so that it can be kept with the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod file;
+pub(crate) mod files;
 pub(crate) mod intl;
 mod site;
 pub(crate) mod storage;
@@ -13,8 +14,8 @@ pub(crate) mod vault;
 use gloo_net::http::{Headers, Method, RequestBuilder, Response};
 use triptych_protocol::wire::{self, Read, Write};
 use triptych_protocol::{
-    Balance, ChatRequest, ErrorBody, ImageRequest, ImageResponse, Limits, Modality, Model, ModelInfo, Price,
-    Video, VideoList, VideoRequest, record,
+    Balance, ChatRequest, ErrorBody, Estimate, ImageRequest, ImageResponse, Limits, Modality, Model,
+    ModelInfo, Price, Video, VideoList, VideoRequest, record,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -105,6 +106,12 @@ impl Client {
 
     pub(crate) async fn balance(&self) -> Result<Balance, Failure> {
         Ok(self.get("/v1/credits").await?.body)
+    }
+
+    /// What a call would hold at most, by the gateway's own count.
+    pub(crate) async fn estimate(&self, request: &ChatRequest) -> Result<Estimate, Failure> {
+        let body = wire::to_json(request);
+        Ok(read(self.send(Method::POST, "/v1/estimate", Some(&body), &[]).await?).await?.body)
     }
 
     pub(crate) async fn draw(&self, request: &ImageRequest, key: &str) -> Result<ImageResponse, Failure> {

@@ -5,6 +5,10 @@ mod attributes;
 use std::fmt;
 
 use crate::locale::Text;
+use triptych_protocol::json::Json;
+
+/// More than this nobody reads.
+const MOST_SUGGESTIONS: usize = 8;
 
 /// How the copilot looks and whom it talks to. The element's attributes, in camel case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub struct Config {
     /// Hosts whose images in answers load without a click, separated by spaces: `img.example.com`, or `*.example.com`
     /// for all below it. `https` only. The gateway's own files always load.
     pub image_hosts: Option<String>,
+    /// What an empty conversation offers to ask: one a line, or a JSON array.
+    pub suggestions: Option<String>,
     /// Whether a launcher starts open.
     pub open: bool,
     /// Whether formulas in answers are drawn: between `$` or `\\(` and `\\)`, between `$$` or `\\[` and `\\]`, and in
@@ -128,6 +134,7 @@ impl Default for Config {
             greeting: None,
             history: History::On,
             image_hosts: None,
+            suggestions: None,
             open: false,
             math: false,
             diagrams: false,
@@ -159,6 +166,17 @@ impl Config {
             }
         }
         if panels.is_empty() { vec![Panel::Chat, Panel::Image, Panel::Video] } else { panels }
+    }
+
+    /// What an empty conversation offers to ask.
+    pub fn suggestions(&self) -> Vec<String> {
+        let text = self.suggestions.as_deref().unwrap_or_default().trim();
+        let all: Vec<String> = match Json::parse(text) {
+            Some(Json::List(list)) => list.iter().filter_map(|item| item.text().map(str::to_owned)).collect(),
+            _ => text.lines().map(str::to_owned).collect(),
+        };
+        let all = all.into_iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty());
+        all.take(MOST_SUGGESTIONS).collect()
     }
 
     /// The gateway's address without a slash at its end.
@@ -204,6 +222,16 @@ mod tests {
         let panels = |text: &str| Config { panels: text.into(), ..Config::default() }.panels();
         assert_eq!(panels("video, chat video"), [Panel::Video, Panel::Chat]);
         assert_eq!(panels("nonsense"), [Panel::Chat, Panel::Image, Panel::Video]);
+    }
+
+    #[test]
+    fn suggestions_come_as_lines_or_as_an_array() {
+        let parsed =
+            |text: &str| Config { suggestions: Some(text.into()), ..Config::default() }.suggestions();
+        assert_eq!(parsed(" What can you do?\n\n  Write a poem "), ["What can you do?", "Write a poem"]);
+        assert_eq!(parsed(r#"["a, b", 7, "c\nd", " "]"#), ["a, b", "c\nd"]);
+        assert_eq!(parsed("[not JSON"), ["[not JSON"]);
+        assert_eq!(Config::default().suggestions(), [""; 0]);
     }
 
     #[test]

@@ -22,9 +22,15 @@ pub struct Form {
 impl Form {
     /// The form for the models of one kind, with the preferred model chosen where it is one of them.
     pub fn new(catalogue: &[Model], modality: Modality, preferred: Option<&str>) -> Self {
-        let models: Vec<Model> =
-            catalogue.iter().filter(|model| model.triptych.modality == modality).cloned().collect();
-        let selected = models.iter().position(|model| Some(model.id.as_str()) == preferred).unwrap_or(0);
+        // A model that hears is asked by chat completions too.
+        let fits = |model: &&Model| {
+            let of = model.triptych.modality;
+            of == modality || (modality == Modality::Chat && of == Modality::Audio)
+        };
+        let models: Vec<Model> = catalogue.iter().filter(fits).cloned().collect();
+        let preferred = models.iter().position(|model| Some(model.id.as_str()) == preferred);
+        let usual = || models.iter().position(|model| model.triptych.modality == modality);
+        let selected = preferred.or_else(usual).unwrap_or(0);
         let mut form = Form { models, selected, values: Vec::new() };
         form.fit_values();
         form

@@ -10,7 +10,9 @@
 //! ```
 
 pub mod attachment;
+pub mod command;
 pub mod config;
+pub mod context;
 pub mod credits;
 pub mod error;
 pub mod form;

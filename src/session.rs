@@ -7,7 +7,7 @@ mod request;
 mod signal;
 mod tabs;
 
-use triptych_protocol::Role;
+use triptych_protocol::{ChatMessage, ChatRequest, Role};
 
 use again::Patience;
 pub use again::{Again, When};
@@ -17,7 +17,7 @@ pub use signal::{Ask, CallPiece, Change, Effect, Input, Piece};
 
 pub use crate::thread::{Message, MessageId, Pace, Status};
 
-use crate::attachment::{Attachment, Cargo};
+use crate::attachment::{Attachment, Cargo, content};
 use crate::error::{Failure, FailureKind};
 use crate::thread::{Live, Thread};
 
@@ -72,6 +72,14 @@ impl Session {
     /// True where the answer that is watched has a name by which it can be found again.
     pub fn can_leave(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.live.stream.is_some() && !call.stop_asked)
+    }
+
+    /// What a send would ask, to be counted and not to be sent.
+    pub fn draft_request(&self, model: String) -> ChatRequest {
+        let mut request = request::after(&self.thread, self.thread.head(), model);
+        let content = content(self.draft().trim(), &self.attached);
+        request.messages.push(ChatMessage { role: Role::User, content });
+        request
     }
 
     /// What a send would carry: the conversation, the draft and what is attached to it.

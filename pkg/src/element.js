@@ -2,7 +2,7 @@ import { TriptychError } from "./errors.js";
 import { discard, load } from "./load.js";
 import { alert, launcher, make, sheet } from "./shell.js";
 
-const NAMES = ["gateway", "tokenUrl", "siteKey", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting", "locale", "history", "math", "diagrams", "imageHosts"];
+const NAMES = ["gateway", "tokenUrl", "siteKey", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting", "locale", "history", "math", "diagrams", "imageHosts", "suggestions"];
 
 /**
  * The attribute of a property; some are of two words.
@@ -200,9 +200,10 @@ for (const name of NAMES) {
     get() {
       return this.getAttribute(attribute(name));
     },
-    /** @this {HTMLElement} @param {string | null | undefined} value */
+    /** @this {HTMLElement} @param {any} value */
     set(value) {
-      this[value == null ? "removeAttribute" : "setAttribute"](attribute(name), /** @type {string} */ (value));
+      // A list, as of suggestions, is one a line.
+      this[value == null ? "removeAttribute" : "setAttribute"](attribute(name), value?.join?.("\n") ?? value);
     },
   });
 }

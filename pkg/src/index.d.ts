@@ -84,6 +84,8 @@ export interface TriptychCopilotAttributes {
   diagrams?: boolean | string | null;
   /** Hosts whose images in answers load without a click: `img.example.com *.example.org`. */
   imageHosts?: string | null;
+  /** What an empty conversation offers to ask: one a line, or a JSON array. As a property, a list too. */
+  suggestions?: string | readonly string[] | null;
 }
 
 /** `<triptych-copilot>`. It can be configured and called before its module has arrived. */
@@ -107,6 +109,8 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   get diagrams(): string | null;
   set diagrams(value: boolean | string | null);
   imageHosts: string | null;
+  get suggestions(): string | null;
+  set suggestions(value: string | readonly string[] | null | undefined);
 
   /** Gives a token whenever one is needed; wins over `tokenUrl`. */
   getToken?: (reason: "first" | "expiring" | "expired") => Promise<Token>;

@@ -2,7 +2,7 @@
 import type { DetailedHTMLProps, HTMLAttributes } from "react";
 import type { TriptychCopilotElement } from "./index.js";
 
-type Attribute = "gateway" | "theme" | "mode" | "panels" | "model" | "heading" | "placeholder" | "greeting";
+type Attribute = "gateway" | "theme" | "mode" | "panels" | "model" | "heading" | "placeholder" | "greeting" | "suggestions";
 
 declare module "react" {
   namespace JSX {

@@ -98,10 +98,7 @@ impl App {
 
     /// What a send of the draft would hold at most. Follows the draft, the conversation and the model.
     pub(crate) fn chat_estimate(self) -> Option<Estimate> {
-        self.signals.draft.with(|_| ());
-        self.signals.messages.with(|_| ());
-        self.signals.busy.with(|_| ());
-        let cargo = self.core()?.chat.borrow().cargo();
+        let cargo = self.cargo();
         self.signals.chat_form.with(|form| form.chat_estimate(&cargo))
     }
 

@@ -2,6 +2,7 @@ use leptos::prelude::{ArcRwSignal, GetUntracked, RwSignal, Set};
 use triptych_protocol::{Receipt, Usage};
 
 use super::Waiting;
+use super::desk::Desk;
 use super::threads::Chats;
 use crate::client::intl::INTL;
 use crate::config::{Config, Mode, Panel, Theme};
@@ -51,6 +52,7 @@ pub(crate) struct Signals {
     pub(crate) again: RwSignal<Option<Waiting>>,
     pub(crate) draft: RwSignal<String>,
     pub(crate) chats: Chats,
+    pub(crate) desk: Desk,
     pub(crate) chat_form: RwSignal<Form>,
     pub(crate) image_form: RwSignal<Form>,
     pub(crate) image_prompt: RwSignal<String>,
@@ -147,6 +149,7 @@ impl Signals {
             again: RwSignal::new(None),
             draft: RwSignal::default(),
             chats: Chats::default(),
+            desk: Desk::default(),
             chat_form: RwSignal::default(),
             image_form: RwSignal::default(),
             image_prompt: RwSignal::default(),
@@ -169,6 +172,7 @@ impl Signals {
         self.panels.set(config.panels());
         self.model.set(config.model.clone());
         self.image_hosts.set(config.image_hosts.clone().unwrap_or_default());
+        self.desk.suggestions.set(config.suggestions());
         self.heading.set(text(&config.heading, Text::Copilot));
         self.placeholder.set(text(&config.placeholder, Text::AskAnything));
         self.greeting.set(text(&config.greeting, Text::Greeting));

@@ -13,12 +13,17 @@ use crate::locale::Text;
 use crate::session::{CallPiece, Effect, Input, Piece};
 use crate::thread::Citation;
 
+/// From how many bytes on it is shown that a call is on its way.
+const WORTH_SHOWING: u64 = 200_000;
+
 impl Core {
     pub(super) fn run_chat(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Start { request, key } => {
                 let core = self.clone();
                 let turn = self.next_turn();
+                let carried = self.chat.borrow().past().encoded;
+                self.signals.desk.sending.set((carried > WORTH_SHOWING).then_some(carried));
                 wasm_bindgen_futures::spawn_local(async move {
                     if !core.secure(turn).await {
                         return;
@@ -64,7 +69,10 @@ impl Core {
                 let draft = self.chat.borrow().draft().to_owned();
                 self.signals.draft.set(draft);
             }
-            Effect::AttachmentsTaken => {}
+            Effect::AttachmentsTaken => {
+                self.signals.desk.attached.set(Vec::new());
+                self.signals.desk.refusal.set(None);
+            }
             Effect::Began => self.announce(self.text(Text::SaidSent)),
             Effect::Answered(id) => self.answered(id),
             Effect::Rated { message, good } => {
@@ -86,6 +94,7 @@ impl Core {
         if let Some(reader) = self.reader.take() {
             reader.hang_up();
         }
+        self.signals.desk.sending.set(None);
         self.turn.set(self.turn.get().wrapping_add(1));
         self.turn.get()
     }
@@ -93,6 +102,7 @@ impl Core {
     fn ended(self: &Rc<Self>, turn: u32, result: Result<(), Failure>) {
         if self.turn.get() == turn {
             self.reader.take();
+            self.signals.desk.sending.set(None);
             self.chat(outcome(result));
         }
     }
@@ -105,6 +115,7 @@ impl Core {
             _ if core.turn.get() != turn => {}
             StreamEvent::Opened { stream, reader } => {
                 core.reader.replace(Some(reader));
+                core.signals.desk.sending.set(None);
                 core.chat(Input::Opened { stream });
             }
             StreamEvent::Words { words, event } => {

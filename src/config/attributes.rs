@@ -35,6 +35,7 @@ impl Config {
                 other => return Err(wrong("history", other, "write on or off")),
             },
             image_hosts: text("imageHosts"),
+            suggestions: text("suggestions"),
             open: flag("open"),
             math: flag("math"),
             diagrams: flag("diagrams"),

@@ -6,8 +6,12 @@ use crate::thread::{Message, MessageId, Thread};
 /// The call that asks for `answer`. The same answer gives the same body at any time: a call that is repeated under its
 /// idempotency key must be the same call.
 pub(super) fn request(thread: &Thread, answer: MessageId, model: String) -> ChatRequest {
-    let before = thread.message(answer).and_then(|message| message.parent);
-    let messages = history(thread, before)
+    after(thread, thread.message(answer).and_then(|message| message.parent), model)
+}
+
+/// The call that carries everything up to `last`.
+pub(super) fn after(thread: &Thread, last: Option<MessageId>, model: String) -> ChatRequest {
+    let messages = history(thread, last)
         .map(|message| ChatMessage {
             role: message.role,
             content: content(message.said(), &message.attachments),

@@ -49,6 +49,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
             aria-live="off"
             tabindex="0"
             node_ref=transcript
+            on:dragenter=move |event| composer::drag_enters(app, &event)
             on:scroll=move |_| {
                 if let Some(element) = transcript.get_untracked() {
                     let place = element.scroll_top();
@@ -73,6 +74,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
                             {move || (!signals.wallet.with(|wallet| wallet.is_free())).then(|| [app.text(Text::CostHint), " "])}
                             {app.text(Text::SendHint)}
                         </p>
+                        {suggestions(app)}
                     </div>
                 </Show>
                 <For each=move || signals.messages.get() key=move |id| (signals.thread.get_untracked(), *id) let:id>
@@ -80,11 +82,31 @@ pub(super) fn panel(app: App) -> impl IntoView {
                 </For>
             </div>
         </div>
-        <Show when=move || !at_end.get() && !empty()>
-            <button type="button" class="to-end" aria-label=app.text(Text::ToNewest) on:click=move |_| to_end()>
-                {icon::down()}
-            </button>
-        </Show>
-        {composer::composer(app)}
+        <div class="foot">
+            <Show when=move || !at_end.get() && !empty()>
+                <button type="button" class="to-end" aria-label=app.text(Text::ToNewest) on:click=move |_| to_end()>
+                    {icon::down()}
+                </button>
+            </Show>
+            {composer::composer(app)}
+        </div>
+        {composer::drop_zone(app)}
     }
+}
+
+/// What the page offers to ask: the words go into the composer, and the user sends them.
+fn suggestions(app: App) -> AnyView {
+    let suggestions = app.signals.desk.suggestions;
+    view! {
+        <Show when=move || suggestions.with(|all| !all.is_empty())>
+            <div class="suggestions" part="suggestions">
+                <For each=move || suggestions.get() key=String::clone let:text>
+                    <button type="button" class="quiet" part="suggestion" dir="auto"
+                        on:click={ let text = text.clone(); move |_| app.fill_draft(text.clone()) }
+                    >{text.clone()}</button>
+                </For>
+            </div>
+        </Show>
+    }
+    .into_any()
 }

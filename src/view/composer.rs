@@ -1,38 +1,55 @@
-use leptos::html;
-use leptos::prelude::*;
-use web_sys::KeyboardEvent;
+mod attachments;
+mod commands;
+mod listbox;
+mod meter;
+mod models;
+mod textbox;
 
+use leptos::prelude::*;
+
+pub(super) use self::attachments::{drag_enters, drop_zone, sent};
+use self::commands::Commands;
+use self::meter::Forecast;
 use super::credits::shortfall;
-use super::fields::model_select;
 use super::icon;
-use crate::app::App;
-use crate::config::Mode;
+use super::text::size;
+use crate::app::{App, Hindrance};
 use crate::credits::{Cover, price_text};
 use crate::locale::Text;
 
-/// The text box, the button, and what pressing it would cost.
+/// The text box, what goes along with it, the button, and what pressing it would cost.
 pub(super) fn composer(app: App) -> impl IntoView {
     let signals = app.signals;
-    let input = NodeRef::<html::Textarea>::new();
-    let estimate = Memo::new(move |_| app.chat_estimate());
+    let desk = signals.desk;
+    let commands = Commands::new(app);
+    let Forecast { estimate, fill } = Forecast::new(app);
     let cover = Memo::new(move |_| signals.wallet.with(|wallet| wallet.covers(estimate.get())));
-    let blank = Memo::new(move |_| signals.draft.with(|draft| draft.trim().is_empty()));
+    let blank = Memo::new(move |_| {
+        signals.draft.with(|draft| draft.trim().is_empty()) && desk.attached.with(Vec::is_empty)
+    });
     let ready = Memo::new(move |_| signals.chat_form.with(|form| form.model().is_some()));
     let short = Memo::new(move |_| !blank.get() && matches!(cover.get(), Cover::Short { .. }));
-    let refused = move || blank.get() || !ready.get() || short.get();
-    let price =
-        move || estimate.get().filter(|_| !blank.get()).map(|estimate| price_text(app.words(), estimate));
+    let hindrance = Memo::new(move |_| {
+        let full = fill.get().is_some_and(|fill| !fill.fits);
+        app.hindrance().or_else(|| {
+            let name = signals.chat_form.with(|form| form.model().map(|model| model.triptych.name.clone()));
+            name.filter(|_| full).map(|model| Hindrance::Full { model })
+        })
+    });
+    let hindered = move || !blank.get() && hindrance.with(Option::is_some);
+    let refused = move || {
+        blank.get() || !ready.get() || short.get() || hindered() || desk.reading.with(Option::is_some)
+    };
+    let price = move || {
+        estimate
+            .get()
+            .filter(|_| !blank.get() && !commands.is_open())
+            .map(|estimate| price_text(app.words(), estimate))
+    };
     // A reason is only due once there is something to send.
     let shown_cover = Memo::new(move |_| if short.get() { cover.get() } else { Cover::Unknown });
-    focus_on_open(app, input);
-    Effect::new(move || {
-        signals.draft.with(|_| ());
-        if let Some(input) = input.get() {
-            fit_height(&input);
-        }
-    });
     let send = move || {
-        if !refused() && !signals.busy.get_untracked() {
+        if !app.run_draft() && !refused() && !signals.busy.get_untracked() {
             app.send();
         }
     };
@@ -42,28 +59,22 @@ pub(super) fn composer(app: App) -> impl IntoView {
                 event.prevent_default();
                 send();
             }
+            on:dragenter=move |event| drag_enters(app, &event)
         >
+            <Show when=move || commands.is_open()>{commands::list(commands)}</Show>
+            <Show when=move || desk.choosing.with(Option::is_some)>{models::popup(app)}</Show>
+            <Show when=move || desk.helping.get()>{commands::help(app)}</Show>
             {shortfall(app, shown_cover, "chat-shortfall")}
+            {move || hindrance.get().filter(|_| !blank.get()).map(|hindrance| view! {
+                <p class="remark bad" id="chat-hindrance" role="note">{attachments::hindered(app.words(), &hindrance)}</p>
+            })}
+            {move || fill.get().filter(|_| !blank.get()).map(|fill| meter::meter(app, fill))}
+            {move || desk.sending.get().map(|bytes| view! {
+                <div class="reading"><span>{sending(app, bytes)}</span><progress aria-label=sending(app, bytes)></progress></div>
+            })}
             <div class="box">
-                <textarea
-                    class="input"
-                    part="input"
-                    rows="1"
-                    aria-label=app.text(Text::Message)
-                    dir="auto"
-                    enterkeyhint="send"
-                    placeholder=move || signals.placeholder.get()
-                    prop:value=move || signals.draft.get()
-                    node_ref=input
-                    on:input=move |event| app.type_draft(event_target_value(&event))
-                    on:keydown=move |event: KeyboardEvent| {
-                        // Enter that ends the choice of a character is not a send.
-                        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
-                            event.prevent_default();
-                            send();
-                        }
-                    }
-                ></textarea>
+                {attachments::strip(app)}
+                {textbox::textbox(app, commands, send)}
                 <div class="row">
                     <Show when=move || !signals.messages.with(Vec::is_empty)>
                         <button type="button" class="icon" aria-label=app.text(Text::NewChat) title=app.text(Text::NewChat)
@@ -71,13 +82,14 @@ pub(super) fn composer(app: App) -> impl IntoView {
                             on:click=move |_| app.clear_chat()
                         >{icon::plus()}</button>
                     </Show>
-                    {model_select(signals.chat_form, app.text(Text::ChatModel))}
+                    {attachments::picker(app)}
+                    {models::button(app)}
                     <span class="price" part="price" id="chat-price">{price}</span>
                     <Show
                         when=move || signals.busy.get()
                         fallback=move || view! {
                             <button type="submit" class="send" part="send" aria-label=app.text(Text::Send) disabled=refused
-                                aria-describedby="chat-price chat-shortfall"
+                                aria-describedby="chat-price chat-shortfall chat-hindrance"
                             >{icon::send()}</button>
                         }
                     >
@@ -96,23 +108,6 @@ pub(super) fn composer(app: App) -> impl IntoView {
     }
 }
 
-/// A docked widget that the user opened puts the cursor where the typing goes. An inline one never takes the focus.
-fn focus_on_open(app: App, input: NodeRef<html::Textarea>) {
-    let signals = app.signals;
-    Effect::new(move |before: Option<bool>| {
-        let open = signals.open.get() && signals.mode.get() == Mode::Launcher;
-        if let (true, false, Some(input)) = (open, before.unwrap_or(false), input.get()) {
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            let _ = input.focus_with_options(&options);
-        }
-        open
-    });
-}
-
-/// Grows with the text up to the height that the style allows.
-fn fit_height(input: &web_sys::HtmlTextAreaElement) {
-    let style = web_sys::HtmlElement::style(input);
-    let _ = style.set_property("height", "auto");
-    let _ = style.set_property("height", &format!("{}px", input.scroll_height()));
+fn sending(app: App, bytes: u64) -> String {
+    app.words().fill(Text::SendingSize, &[&size(app.words(), bytes)])
 }

@@ -97,3 +97,19 @@ pub(super) fn list() -> AnyView {
 pub(super) fn more() -> AnyView {
     icon("M6 12h.01M12 12h.01M18 12h.01")
 }
+
+pub(super) fn clip() -> AnyView {
+    icon(
+        "m19 11-7.5 7.5a4.6 4.6 0 0 1-6.5-6.5L12.5 4.5a3 3 0 0 1 4.3 4.3L9.5 16a1.5 1.5 0 0 1-2.1-2.1L14 7.3",
+    )
+}
+
+pub(super) fn page() -> AnyView {
+    icon("M6 3h8l5 5v13H6zM14 3v5h5M9 13h7M9 17h5")
+}
+
+pub(super) fn sound() -> AnyView {
+    icon(
+        "M9 17V5l10-2v12M9 17a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0ZM19 15a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0Z",
+    )
+}

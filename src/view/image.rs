@@ -3,12 +3,14 @@ use leptos::prelude::*;
 use super::send::{Maker, maker};
 use super::{icon, picture};
 use crate::app::App;
+use crate::config::Panel;
 use crate::locale::Text;
 
 /// Pictures from words.
 pub(super) fn panel(app: App) -> impl IntoView {
     let signals = app.signals;
     let form = Maker {
+        panel: Panel::Image,
         form: signals.image_form,
         prompt: signals.image_prompt,
         model_label: Text::ImageModel,

@@ -51,7 +51,12 @@ fn said(app: App, id: MessageId, view: MessageView) -> AnyView {
             edit::form(app, id)
         } else {
             let text = app.text_from(id, 0);
-            view! { <p class="bubble" dir="auto">{text}</p> {toolbar::of_user(app, view.clone())} }.into_any()
+            view! {
+                {super::composer::sent(app, app.attachments_of(id))}
+                {(!text.is_empty()).then(|| view! { <p class="bubble" dir="auto">{text}</p> })}
+                {toolbar::of_user(app, view.clone())}
+            }
+            .into_any()
         }
     };
     view! { {bar} }.into_any()

@@ -1,5 +1,6 @@
 //! The form that the image and the video panel share: a prompt, the parameters, a button with its price.
 
+use leptos::html;
 use leptos::prelude::*;
 use triptych_protocol::Estimate;
 use web_sys::KeyboardEvent;
@@ -7,12 +8,14 @@ use web_sys::KeyboardEvent;
 use super::credits::shortfall;
 use super::fields::{model_select, parameters};
 use crate::app::App;
+use crate::config::Panel;
 use crate::credits::{Cover, price_text};
 use crate::form::Form;
 use crate::locale::Text;
 
 /// What differs between the two.
 pub(super) struct Maker {
+    pub(super) panel: Panel,
     pub(super) form: RwSignal<Form>,
     pub(super) prompt: RwSignal<String>,
     pub(super) model_label: Text,
@@ -25,7 +28,7 @@ pub(super) struct Maker {
 
 /// The form.
 pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
-    let Maker { form, prompt, model_label, prompt_label, placeholder, button, id, make } = maker;
+    let Maker { panel, form, prompt, model_label, prompt_label, placeholder, button, id, make } = maker;
     let estimate = Memo::new(move |_| {
         let bytes = prompt.with(|prompt| prompt.trim().len());
         form.with(|form| form.estimate(bytes))
@@ -37,6 +40,19 @@ pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
             .map(|most| most.to_string())
     };
     let short = move || matches!(cover.get(), Cover::Short { .. });
+    let field = NodeRef::<html::Textarea>::new();
+    let handover = app.signals.desk.handover;
+    Effect::new(move || {
+        if handover.get() == Some(panel) {
+            handover.set(None);
+            // The panel has to be seen before it can have the cursor.
+            request_animation_frame(move || {
+                if let Some(field) = field.get_untracked() {
+                    let _ = field.focus();
+                }
+            });
+        }
+    });
     let refused = move || blank.get() || short() || form.with(|form| form.model().is_none());
     let submit = move || {
         if !refused() {
@@ -52,7 +68,7 @@ pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
         >
             <label class="field">
                 <span class="label">{app.text(prompt_label)}</span>
-                <textarea class="prompt" part="input" rows="3" dir="auto" placeholder=app.text(placeholder) maxlength=limit
+                <textarea class="prompt" node_ref=field part="input" rows="3" dir="auto" placeholder=app.text(placeholder) maxlength=limit
                     prop:value=move || prompt.get()
                     on:input=move |event| prompt.set(event_target_value(&event))
                     on:keydown=move |event: KeyboardEvent| {

@@ -28,6 +28,23 @@ pub(super) fn receipt(words: Words, receipt: &Receipt) -> String {
     words.fill(Text::Receipt, &[&held, &charged, &returned])
 }
 
+/// Bytes as people count them: two digits are enough.
+pub(super) fn size(words: Words, bytes: u64) -> String {
+    let (unit, tenths) = match bytes {
+        0..1_000 => (Text::Bytes, bytes * 10),
+        1_000..1_000_000 => (Text::Kilobytes, bytes / 100),
+        _ => (Text::Megabytes, bytes / 100_000),
+    };
+    let (whole, tenth) = (tenths / 10, tenths % 10);
+    let number = if tenth == 0 || whole >= 10 { whole.to_string() } else { format!("{whole}.{tenth}") };
+    words.fill(unit, &[&words.number(&number)])
+}
+
+/// A name that somebody else chose, for the middle of a sentence: its direction stays its own.
+pub(super) fn isolated(name: &str) -> String {
+    ["\u{2068}", name, "\u{2069}"].concat()
+}
+
 /// A link that may be followed: the gateway's word is data too.
 pub(super) fn safe_link(url: &str) -> Option<String> {
     let lower = url.trim().to_ascii_lowercase();
@@ -54,6 +71,13 @@ mod tests {
     fn times_read_naturally() {
         assert_eq!((elapsed(-5.0), elapsed(61_999.0)), ("0:00".into(), "1:01".into()));
         assert_eq!((hundredths(0.049), hundredths(12.999)), ("0.05".into(), "13.00".into()));
+    }
+
+    #[test]
+    fn sizes_have_as_many_digits_as_anybody_reads() {
+        let sizes = [0, 999, 1_000, 1_549, 15_490, 999_999, 1_000_000, 32_000_000]
+            .map(|bytes| size(Words::english(), bytes));
+        assert_eq!(sizes, ["0 B", "999 B", "1 KB", "1.5 KB", "15 KB", "999 KB", "1 MB", "32 MB"]);
     }
 
     #[test]

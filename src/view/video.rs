@@ -3,12 +3,14 @@ use leptos::prelude::*;
 use super::send::{Maker, maker};
 use super::{icon, job};
 use crate::app::App;
+use crate::config::Panel;
 use crate::locale::Text;
 
 /// Clips from words, and the jobs that make them.
 pub(super) fn panel(app: App) -> impl IntoView {
     let signals = app.signals;
     let form = Maker {
+        panel: Panel::Video,
         form: signals.video_form,
         prompt: signals.video_prompt,
         model_label: Text::VideoModel,

@@ -30,7 +30,8 @@ export async function checkBooks(demo, user, before, granted, lost = []) {
 
 /** A line of either side, without what only one of them knows. */
 function line(entry) {
-  if (entry.kind === "chat") return `chat ${entry.model} ${entry.upstream_id ?? entry.id}`;
+  // A model that hears is paid by tokens, as a chat is.
+  if (entry.kind === "chat" || entry.upstream_id?.startsWith("chatcmpl-")) return `chat ${entry.model} ${entry.upstream_id ?? entry.id}`;
   return `${SORTS[entry.kind] ?? entry.kind} ${entry.model} ${amount(entry)}`;
 }
 
