@@ -15,6 +15,7 @@ mod page;
 mod place;
 mod signals;
 mod slot;
+mod speech;
 mod stream;
 mod threads;
 mod transcript;
@@ -93,6 +94,7 @@ pub(crate) struct Core {
     tick: RefCell<Option<clock::Timer>>,
     asking_balance: Cell<bool>,
     listeners: RefCell<Vec<page::Listener>>,
+    speech: speech::Announcer,
 }
 
 /// A conversation that has not begun.
@@ -135,7 +137,9 @@ impl App {
             tick: RefCell::default(),
             asking_balance: Cell::new(false),
             listeners: RefCell::default(),
+            speech: speech::Announcer::default(),
         });
+        core.speech.begin(Rc::downgrade(&core));
         core.listeners.replace(page::listen(&core));
         let app = App { core: StoredValue::new_local(core.clone()), signals };
         if config.mode == Mode::Inline || config.open {
@@ -202,7 +206,9 @@ impl App {
 
     /// Has the screen reader say a sentence.
     pub(crate) fn announce(self, sentence: &str) {
-        self.signals.announcement.set(sentence.to_owned());
+        if let Some(core) = self.core() {
+            core.announce(sentence);
+        }
     }
 
     /// Asks for the catalogue, the balance and the jobs once more.
@@ -261,11 +267,6 @@ impl Core {
 
     fn report(&self, failure: &Failure) {
         self.tell(HostEvent::Failed(failure.clone()));
-    }
-
-    /// Has the screen reader say a sentence.
-    fn announce(&self, sentence: impl Into<String>) {
-        self.signals.announcement.set(sentence.into());
     }
 
     fn stop(self: &Rc<Self>) {

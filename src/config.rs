@@ -48,6 +48,8 @@ pub struct Config {
     pub math: bool,
     /// Whether blocks of code in the language `mermaid` are drawn as diagrams.
     pub diagrams: bool,
+    /// What a screen reader says of an answer that comes in, until the user chooses otherwise.
+    pub announce: Announce,
     /// The language, such as `de` or `pt-BR`. It is English unless `words` has its sentences.
     pub locale: Option<String>,
     /// The sentences of that language: the text of its file in the npm package's `locales`.
@@ -86,6 +88,37 @@ pub enum Mode {
     Launcher,
     /// In the flow of the page.
     Inline,
+}
+
+/// What a screen reader says of an answer that comes in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Announce {
+    /// Each sentence, as soon as it is complete.
+    #[default]
+    Sentences,
+    /// That it has come.
+    End,
+    /// Nothing.
+    Off,
+}
+
+impl Announce {
+    /// All of them, in the order of the menu.
+    pub(crate) const ALL: [Announce; 3] = [Announce::Sentences, Announce::End, Announce::Off];
+
+    /// Its name in the configuration.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Announce::Sentences => "sentences",
+            Announce::End => "end",
+            Announce::Off => "off",
+        }
+    }
+
+    /// The one of a name.
+    pub fn from_id(id: &str) -> Option<Announce> {
+        Announce::ALL.into_iter().find(|choice| choice.id() == id)
+    }
 }
 
 /// One of the three panels.
@@ -138,6 +171,7 @@ impl Default for Config {
             open: false,
             math: false,
             diagrams: false,
+            announce: Announce::Sentences,
             locale: None,
             words: None,
             dir: None,

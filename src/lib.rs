@@ -21,6 +21,7 @@ pub mod images;
 pub mod jobs;
 pub mod locale;
 pub mod session;
+pub mod speech;
 pub mod sse;
 pub mod thread;
 pub mod threads;

@@ -34,6 +34,21 @@ pub struct Intl {
     pub date: fn(&str, f64) -> String,
 }
 
+/// Words that the gateway's own catalogue uses; of two that begin alike the longer is first.
+const LABELS: [Text; 11] = [
+    Text::LargeSquare,
+    Text::Square,
+    Text::Portrait,
+    Text::Landscape,
+    Text::Widescreen,
+    Text::Length,
+    Text::Resolution,
+    Text::Format,
+    Text::Size,
+    Text::Quality,
+    Text::Pictures,
+];
+
 /// Enough for English without a browser.
 const PLAIN: Intl =
     Intl { plural: |_, number| english_form(number), number: |_, n| grouped(n), date: |_, _| String::new() };
@@ -110,6 +125,17 @@ impl Words {
         }
         let text = known.map_or_else(|| of_kind(failure.kind), |(text, _)| text);
         self.fill(text, &[&failure.message])
+    }
+
+    /// A label of the gateway's catalogue, whose usual English words have a translation; others stay as they are.
+    pub fn label(self, label: &str) -> String {
+        for text in LABELS {
+            let rest = label.strip_prefix(Words::english().get(text));
+            if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+                return format!("{}{rest}", self.get(text));
+            }
+        }
+        label.to_owned()
     }
 
     /// True where what the gateway says needs no translation.

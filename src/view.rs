@@ -12,8 +12,10 @@ mod markdown;
 mod message;
 mod panels;
 mod picture;
+mod region;
 mod resize;
 mod send;
+mod settings;
 mod text;
 mod threads;
 mod video;
@@ -79,13 +81,15 @@ fn window(app: App) -> AnyView {
                     event.stop_propagation();
                     app.set_open(false);
                 }
+                region::move_between(&event);
             }
         >
-            <header class="top" part="header">
+            <header class="top" part="header" data-region="">
                 <span class="mark">{icon::mark()}</span>
                 <h2 class="heading">{move || signals.heading.get()}</h2>
                 {threads::button(app)}
                 {credits::status(app)}
+                {settings::settings(app)}
                 <Show when=docked>
                     <button type="button" class="icon" aria-label=app.text(Text::Close) on:click=move |_| app.set_open(false)>
                         {icon::close()}

@@ -86,6 +86,8 @@ export interface TriptychCopilotAttributes {
   imageHosts?: string | null;
   /** What an empty conversation offers to ask: one a line, or a JSON array. As a property, a list too. */
   suggestions?: string | readonly string[] | null;
+  /** What a screen reader says of an answer that comes in, until the user chooses: `sentences`, only its `end`, or `off`. */
+  announce?: "sentences" | "end" | "off" | null;
 }
 
 /** `<triptych-copilot>`. It can be configured and called before its module has arrived. */
@@ -111,6 +113,7 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   imageHosts: string | null;
   get suggestions(): string | null;
   set suggestions(value: string | readonly string[] | null | undefined);
+  announce: "sentences" | "end" | "off" | null;
 
   /** Gives a token whenever one is needed; wins over `tokenUrl`. */
   getToken?: (reason: "first" | "expiring" | "expired") => Promise<Token>;

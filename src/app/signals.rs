@@ -3,9 +3,10 @@ use triptych_protocol::{Receipt, Usage};
 
 use super::Waiting;
 use super::desk::Desk;
+use super::speech::chosen;
 use super::threads::Chats;
 use crate::client::intl::INTL;
-use crate::config::{Config, Mode, Panel, Theme};
+use crate::config::{Announce, Config, Mode, Panel, Theme};
 use crate::credits::Wallet;
 use crate::error::Failure;
 use crate::form::Form;
@@ -21,6 +22,8 @@ pub(crate) struct Signals {
     /// The language; everything is drawn anew when it changes.
     pub(crate) words: RwSignal<Words>,
     pub(crate) direction: RwSignal<Option<String>>,
+    /// What the screen reader says of answers.
+    pub(crate) announces: RwSignal<Announce>,
     pub(crate) theme: RwSignal<Theme>,
     pub(crate) mode: RwSignal<Mode>,
     pub(crate) heading: RwSignal<String>,
@@ -125,6 +128,7 @@ impl Signals {
         let signals = Signals {
             words: RwSignal::new(words(config)),
             direction: RwSignal::default(),
+            announces: RwSignal::default(),
             theme: RwSignal::default(),
             mode: RwSignal::default(),
             heading: RwSignal::default(),
@@ -167,6 +171,7 @@ impl Signals {
         let text =
             |given: &Option<String>, usual| given.clone().unwrap_or_else(|| words.get(usual).to_owned());
         self.direction.set(config.dir.clone());
+        self.announces.set(chosen().unwrap_or(config.announce));
         self.theme.set(config.theme);
         self.mode.set(config.mode);
         self.panels.set(config.panels());

@@ -73,7 +73,7 @@ impl Core {
                 self.signals.desk.attached.set(Vec::new());
                 self.signals.desk.refusal.set(None);
             }
-            Effect::Began => self.announce(self.text(Text::SaidSent)),
+            Effect::Began => self.begin_speech(),
             Effect::Answered(id) => self.answered(id),
             Effect::Rated { message, good } => {
                 let thread = self.chat.borrow().thread().id.0.clone();

@@ -7,6 +7,7 @@ use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, UpdateUntracked, W
 use super::page::Frame;
 use super::signals::MessageState;
 use super::{Core, MessageView};
+use crate::config::Announce;
 use crate::host::HostEvent;
 use crate::locale::Text;
 use crate::session::{MessageId, Status};
@@ -109,6 +110,7 @@ impl Core {
                     view.thought.set(thought);
                 }
             }
+            self.speak(id, false);
         }
         self.draw_more();
         // Dropped last: it owns the closure that is running.
@@ -128,16 +130,19 @@ impl Core {
     }
 
     pub(super) fn answered(&self, id: MessageId) {
+        self.speak(id, true);
         let session = self.chat.borrow();
         let Some(message) = session.message(id) else { return };
         let (text, status) = (message.said().to_owned(), message.status.clone());
         let (thread, id) = (session.thread().id.0.clone(), id.0.to_string());
         drop(session);
-        self.announce(match status {
-            Status::Stopped => self.text(Text::SaidAnswerStopped).to_owned(),
-            Status::Cut => self.words().fill(Text::SaidAnswerCut, &[&text]),
-            _ => self.words().fill(Text::SaidAnswer, &[&text]),
-        });
+        if self.announces() != Announce::Off {
+            self.announce(self.text(match status {
+                Status::Stopped => Text::SaidAnswerStopped,
+                Status::Cut => Text::SaidAnswerCut,
+                _ => Text::SaidAnswerFinished,
+            }));
+        }
         self.tell(HostEvent::Message { thread, id, text });
     }
 }

@@ -50,3 +50,16 @@ impl Shelf {
 fn storage() -> Option<Storage> {
     web_sys::window()?.session_storage().ok()?
 }
+
+/// A small choice of the user's that outlives the tab; the same for all copilots of the site.
+pub(crate) fn lasting(name: &str) -> Option<String> {
+    web_sys::window()?.local_storage().ok()??.get_item(name).ok()?
+}
+
+/// See [`lasting`].
+pub(crate) fn set_lasting(name: &str, text: &str) {
+    if let Some(storage) = web_sys::window().and_then(|window| window.local_storage().ok()?) {
+        // A full or forbidden storage is no reason to stop.
+        let _ = storage.set_item(name, text);
+    }
+}

@@ -1,6 +1,6 @@
 use triptych_protocol::json::Json;
 
-use super::{Config, ConfigError, History, Mode, Theme};
+use super::{Announce, Config, ConfigError, History, Mode, Theme};
 
 impl Config {
     /// Reads the attributes of the element, an object of texts. What is missing is as usual.
@@ -39,6 +39,11 @@ impl Config {
             open: flag("open"),
             math: flag("math"),
             diagrams: flag("diagrams"),
+            announce: match word("announce") {
+                "" => Announce::Sentences,
+                word => Announce::from_id(word)
+                    .ok_or_else(|| wrong("announce", word, "write sentences, end or off"))?,
+            },
             locale: text("locale"),
             words: text("words"),
             dir: text("dir"),

@@ -31,6 +31,14 @@ fn what_a_language_lacks_is_said_in_english() {
 }
 
 #[test]
+fn usual_labels_of_the_catalogue_are_translated_and_others_stay() {
+    let words = Words::new("pl", "Square=Kwadrat\nSize=Rozmiar\n", POLISH);
+    let labels =
+        ["Square 1:1", "Size", "Sizeable", "Large square", "Mein Format"].map(|label| words.label(label));
+    assert_eq!(labels, ["Kwadrat 1:1", "Rozmiar", "Sizeable", "Large square", "Mein Format"]);
+}
+
+#[test]
 fn a_file_is_read_once() {
     assert!(Words::new("pl", FILE, POLISH) == Words::new("pl", FILE, POLISH));
     assert!(Words::new("pl", FILE, POLISH) != Words::new("cs", FILE, POLISH));

@@ -33,6 +33,12 @@ texts! {
     Offline "You are offline. What you type is kept, and jobs go on at the server."
     TryAgain "Try again"
 
+    Settings "Settings"
+    Announcements "Announce answers"
+    AnnounceSentences "Sentence by sentence"
+    AnnounceEnd "Only their end"
+    AnnounceOff "Not at all"
+
     // The conversation.
     Conversation "Conversation"
     CostHint "Each answer shows what it cost."
@@ -182,6 +188,17 @@ texts! {
     Model "Model"
     Remove "Remove"
     Download "Download"
+    // These also stand for the same words in the gateway's catalogue.
+    Length "Length"
+    Resolution "Resolution"
+    Format "Format"
+    Size "Size"
+    Quality "Quality"
+    LargeSquare "Large square"
+    Square "Square"
+    Portrait "Portrait"
+    Landscape "Landscape"
+    Widescreen "Widescreen"
     ImageModel "Image model"
     DescribePicture "Describe the picture"
     PictureExample "A lighthouse at dusk, soft light, long exposure"
@@ -209,9 +226,11 @@ texts! {
 
     // What a screen reader says.
     SaidSent "Sent. The answer is coming."
-    SaidAnswer "Answer: {0}"
     SaidAnswerStopped "The answer was stopped."
-    SaidAnswerCut "The answer reached its longest length. {0}"
+    SaidAnswerCut "The answer reached its longest length."
+    SaidAnswerFinished "Answer finished."
+    SaidCode "Code block, {0} line.|Code block, {0} lines."
+    SaidTable "Table, {0} row.|Table, {0} rows."
     SaidAnswerFailed "The answer failed. {0}"
     SaidPictureBegun "The picture is being made."
     SaidPictureFailed "The picture failed. {0}"

@@ -43,6 +43,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
     view! {
         <div
             class="transcript"
+            data-region=""
             part="transcript"
             role="log"
             aria-label=app.text(Text::Conversation)

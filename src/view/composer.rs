@@ -54,7 +54,7 @@ pub(super) fn composer(app: App) -> impl IntoView {
         }
     };
     view! {
-        <form class="composer" part="composer"
+        <form class="composer" part="composer" data-region=""
             on:submit=move |event| {
                 event.prevent_default();
                 send();

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use triptych_protocol::{Parameter, ParameterKind};
 
 use crate::form::Form;
+use crate::locale::{Text, Words};
 
 /// Labels with more characters than this need a row of their own.
 const LONG_LABEL: usize = 18;
@@ -36,19 +37,20 @@ pub(super) fn model_select(form: RwSignal<Form>, label: &'static str) -> impl In
 }
 
 /// One field for each parameter of the chosen model.
-pub(super) fn parameters(form: RwSignal<Form>) -> impl IntoView {
+pub(super) fn parameters(form: RwSignal<Form>, words: Words) -> impl IntoView {
     let parameters = Memo::new(move |_| {
         form.with(|form| form.model().map(|model| model.triptych.parameters.clone()).unwrap_or_default())
     });
     view! {
         <For each=move || parameters.get() key=|parameter| format!("{parameter:?}") let:parameter>
-            {field(form, parameter)}
+            {field(form, words, parameter)}
         </For>
     }
 }
 
-fn field(form: RwSignal<Form>, parameter: Parameter) -> AnyView {
+fn field(form: RwSignal<Form>, words: Words, parameter: Parameter) -> AnyView {
     let name = parameter.name.clone();
+    let label = words.label(&parameter.label);
     let value = {
         let name = name.clone();
         Memo::new(move |_| form.with(|form| form.value(&name).unwrap_or_default().to_owned()))
@@ -62,12 +64,12 @@ fn field(form: RwSignal<Form>, parameter: Parameter) -> AnyView {
                 .into_iter()
                 .map(|choice| {
                     let chosen = choice.value.clone();
-                    view! { <option value=choice.value selected=move || value.get() == chosen>{choice.label}</option> }
+                    view! { <option value=choice.value selected=move || value.get() == chosen>{words.label(&choice.label)}</option> }
                 })
                 .collect();
             view! {
                 <label class="field" class:long=long>
-                    <span class="label">{parameter.label}</span>
+                    <span class="label">{label}</span>
                     <select part="select" on:change=move |event| choose.run(event_target_value(&event))>{options}</select>
                 </label>
             }
@@ -75,12 +77,19 @@ fn field(form: RwSignal<Form>, parameter: Parameter) -> AnyView {
         }
         ParameterKind::Integer { min, max, step, unit, .. } => {
             let unit = unit.unwrap_or_default();
-            let shown = Memo::new(move |_| format!("{} {unit}", value.get()).trim_end().to_owned());
+            let shown = Memo::new(move |_| {
+                let number = words.number(&value.get());
+                if unit == "seconds" {
+                    words.fill(Text::Seconds, &[&number])
+                } else {
+                    format!("{number} {unit}").trim_end().to_owned()
+                }
+            });
             view! {
                 <label class="field">
                     // No `<output>`: a label names the first field in it, and that would be one.
-                    <span class="label">{parameter.label.clone()}<span class="value">{move || shown.get()}</span></span>
-                    <input type="range" part="range" min=min max=max step=step aria-label=parameter.label
+                    <span class="label">{label.clone()}<span class="value">{move || shown.get()}</span></span>
+                    <input type="range" part="range" min=min max=max step=step aria-label=label
                         aria-valuetext=move || shown.get() prop:value=move || value.get()
                         on:input=move |event| choose.run(event_target_value(&event)) />
                 </label>

@@ -13,6 +13,10 @@ fn icon(path: &'static str) -> AnyView {
     .into_any()
 }
 
+pub(super) fn settings() -> AnyView {
+    icon("M4 7h9M19 7h1M4 17h1M11 17h9M16 4.5v5M8 14.5v5")
+}
+
 /// Three leaves: the sign of the product.
 pub(super) fn mark() -> AnyView {
     icon("M9 4.5h6v15H9zM9 6 4 7.5v9L9 18M15 6l5 1.5v9L15 18")

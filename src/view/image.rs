@@ -22,7 +22,7 @@ pub(super) fn panel(app: App) -> impl IntoView {
     };
     view! {
         {maker(app, form)}
-        <div class="results" part="results">
+        <div class="results" part="results" data-region="">
             <Show when=move || signals.pictures.with(Vec::is_empty)>
                 <div class="empty small"><span class="badge">{icon::picture()}</span><p class="hint">{app.text(Text::NoPictures)}</p></div>
             </Show>

@@ -51,7 +51,7 @@ fn tabs(app: App) -> AnyView {
     let signals = app.signals;
     let list = NodeRef::<html::Div>::new();
     view! {
-        <div class="tabs" part="tabs" role="tablist" aria-label=app.text(Text::Panels) node_ref=list
+        <div class="tabs" part="tabs" data-region="" role="tablist" aria-label=app.text(Text::Panels) node_ref=list
             on:keydown=move |event| move_between(app, list, &event)
         >
             <For each=move || signals.panels.get() key=|panel| *panel let:panel>

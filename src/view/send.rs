@@ -60,7 +60,7 @@ pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
         }
     };
     view! {
-        <form class="maker" part="form"
+        <form class="maker" part="form" data-region=""
             on:submit=move |event| {
                 event.prevent_default();
                 submit();
@@ -84,7 +84,7 @@ pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
                     <span class="label">{app.text(Text::Model)}</span>
                     {model_select(form, app.text(model_label))}
                 </label>
-                {parameters(form)}
+                {parameters(form, app.words())}
             </div>
             {shortfall(app, cover, id)}
             <div class="row">

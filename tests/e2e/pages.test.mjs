@@ -52,15 +52,16 @@ scenario("a strict content security policy is kept", async (visit) => {
 });
 
 scenario("right to left, dark and in the page's own colours", async (visit) => {
-  await visit.open("/rtl.html");
+  await visit.page.goto(`${visit.demo.url}/rtl.html`);
+  await visit.page.getByRole("status", { name: "الرصيد" }).getByText(/\p{Nd}/u).first().waitFor();
   await visit.shot("rtl");
-  const chat = await visit.tab("Chat").boundingBox();
-  const video = await visit.tab("Video").boundingBox();
+  const chat = await visit.tab("محادثة").boundingBox();
+  const video = await visit.tab("فيديو").boundingBox();
   assert.ok(chat.x > video.x, "the first tab is on the right");
-  await visit.tab("Chat").focus();
+  await visit.tab("محادثة").focus();
   await visit.page.keyboard.press("ArrowLeft");
-  assert.equal(await visit.tab("Image").getAttribute("aria-selected"), "true", "left is forward here");
-  const colour = await visit.button("Generate image").evaluate((node) => getComputedStyle(node).getPropertyValue("--triptych-accent"));
+  assert.equal(await visit.tab("صورة").getAttribute("aria-selected"), "true", "left is forward here");
+  const colour = await visit.button("إنشاء صورة").evaluate((node) => getComputedStyle(node).getPropertyValue("--triptych-accent"));
   assert.equal(colour.trim(), "#2dd4a7");
 });
 
