@@ -2,7 +2,7 @@ import { TriptychError } from "./errors.js";
 import { discard, load } from "./load.js";
 import { alert, launcher, make, sheet } from "./shell.js";
 
-const NAMES = ["gateway", "tokenUrl", "siteKey", "theme", "mode", "panels", "model", "heading", "placeholder", "greeting", "locale", "history", "math", "diagrams", "imageHosts", "suggestions", "announce"];
+const NAMES = "gateway tokenUrl siteKey theme mode panels model heading placeholder greeting locale history math diagrams imageHosts suggestions announce".split(" ");
 
 /**
  * The attribute of a property; some are of two words.
