@@ -40,3 +40,9 @@ mod view;
 pub use config::Config;
 pub use copilot::Copilot;
 pub use handle::{WidgetHandle, mount, version};
+
+/// The painter of answers, for the tests in a browser. Not part of the interface.
+#[doc(hidden)]
+pub mod painter {
+    pub use crate::view::markdown::{Announce, Chunks, Hosts, Painter};
+}

@@ -8,7 +8,7 @@ mod icon;
 mod image;
 mod job;
 mod launcher;
-mod markdown;
+pub(crate) mod markdown;
 mod message;
 mod panels;
 mod picture;
@@ -27,7 +27,6 @@ pub(crate) use self::markdown::Chunks;
 use self::resize::on_resize;
 use crate::app::{App, Catalogue};
 use crate::config::{Mode, Theme};
-use crate::locale;
 use crate::locale::Text;
 
 /// From this width on, in CSS pixels, all panels stand side by side.

@@ -1,19 +1,11 @@
 //! Draws a message's tree as DOM nodes, and redraws only what an edit changes.
 
-// With their paths, because the browser tests include this file by its own.
-#[path = "markdown/chunks.rs"]
 mod chunks;
-#[path = "markdown/code.rs"]
 mod code;
-#[path = "markdown/drawing.rs"]
 mod drawing;
-#[path = "markdown/highlight.rs"]
 mod highlight;
-#[path = "markdown/image.rs"]
 mod image;
-#[path = "markdown/lexer.rs"]
 mod lexer;
-#[path = "markdown/link.rs"]
 mod link;
 
 use std::cell::RefCell;
@@ -22,16 +14,14 @@ use triptych_markdown::{Align, Edit, Kind, Node, Op};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CharacterData, Document, Element};
 
-pub(crate) use self::chunks::Chunks;
-#[allow(unused_imports, reason = "the tests name it")]
-pub(crate) use self::code::Announce;
+pub use self::chunks::Chunks;
+pub use self::code::Announce;
 use self::code::Copying;
-#[allow(unused_imports, reason = "the tests have no toolbar")]
 pub(crate) use self::code::{to_clipboard, told};
 use self::highlight::Highlight;
-pub(crate) use self::image::Hosts;
+pub use self::image::Hosts;
 use self::image::{Images, Loading};
-use super::locale::{Text, Words};
+use crate::locale::{Text, Words};
 
 /// How many blocks of code are remembered, in case that one is opened again.
 const REMEMBERED: usize = 4;
@@ -46,7 +36,7 @@ struct Place {
 
 /// Draws one message into `root`, whose children are the painter's alone. Each tree node is one DOM node, so that an
 /// edit can find its place.
-pub(crate) struct Painter {
+pub struct Painter {
     root: Element,
     words: Words,
     document: Document,
@@ -63,7 +53,7 @@ pub(crate) struct Painter {
 impl Painter {
     /// A painter for an empty message. `root` must be part of a document, as every element is. Images of `hosts`
     /// are drawn at once, others when they are asked for. What is said of copied code goes to `announce`.
-    pub(crate) fn new(
+    pub fn new(
         root: web_sys::Element,
         chunks: Chunks,
         hosts: Hosts,
@@ -89,7 +79,7 @@ impl Painter {
     }
 
     /// Brings the DOM up to date. What did not change is not touched; where only text grew, the text node stays.
-    pub(crate) fn apply(&mut self, edit: Edit) {
+    pub fn apply(&mut self, edit: Edit) {
         let mut open = std::mem::take(&mut self.open);
         for op in edit.ops {
             let _ = self.step(&mut open, &self.root, op);

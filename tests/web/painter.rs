@@ -6,12 +6,8 @@ use triptych_markdown::Stream;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
-use triptych_copilot::locale::{self, Words};
-
-#[path = "../../src/view/markdown.rs"]
-mod markdown;
-
-use markdown::{Announce, Chunks, Hosts, Painter};
+use triptych_copilot::locale::Words;
+use triptych_copilot::painter::{Announce, Chunks, Hosts, Painter};
 
 const SAMPLES: &[&str] = &[
     "# Title\n\nSome **bold *and* words** with `code`, ~~gone~~ and [a link](https://a.example 'title').\n",

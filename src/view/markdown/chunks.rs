@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 
 /// Where parts come from.
 #[derive(Clone)]
-pub(crate) struct Chunks {
+pub struct Chunks {
     host: JsValue,
     /// Whether formulas are drawn.
     pub(crate) math: bool,
@@ -26,7 +26,7 @@ impl Chunks {
     }
 
     /// No parts, as where a Leptos application mounts the widget.
-    pub(crate) fn none() -> Self {
+    pub fn none() -> Self {
         Self::new(JsValue::UNDEFINED)
     }
 

@@ -7,14 +7,14 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, Event};
 
-use super::super::locale::{Text, Words};
 use super::{build, drawing};
+use crate::locale::{Text, Words};
 
 /// How long a copy button says what came of it, in milliseconds.
 const COPIED_FOR: i32 = 2_000;
 
 /// Has the screen reader say a sentence.
-pub(crate) type Announce = Rc<dyn Fn(&'static str)>;
+pub type Announce = Rc<dyn Fn(&'static str)>;
 
 /// Listens to the copy buttons in an element, until it is dropped.
 pub(super) struct Copying {

@@ -6,9 +6,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Document, Element};
 
-use super::super::locale::{Text, Words};
 use super::build;
 use super::chunks::{Chunks, reset};
+use crate::locale::{Text, Words};
 
 #[wasm_bindgen]
 extern "C" {

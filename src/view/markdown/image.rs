@@ -4,8 +4,8 @@ use triptych_markdown::Url;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Element, Event, FocusOptions, HtmlAnchorElement, HtmlElement};
 
-use super::super::locale::{Text, Words};
 use super::link::{link, under};
+use crate::locale::{Text, Words};
 
 const BUTTON: &str = "button.image";
 
@@ -49,7 +49,7 @@ impl Drop for Loading {
 
 /// Hosts whose images are drawn without a click.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Hosts {
+pub struct Hosts {
     /// What the addresses of the gateway's own files begin with.
     own: String,
     names: Vec<String>,
