@@ -232,7 +232,7 @@ impl Core {
             .into_iter()
             .filter(|message| !message.said().is_empty())
             .map(|message| threads::Said { by_user: message.role == Role::User, text: message.said() });
-        let text = threads::markdown(&title, messages);
+        let text = threads::markdown(&title, self.text(Text::You), self.text(Text::Copilot), messages);
         file::offer(&threads::file_name(&title, "md"), "text/markdown", &text)
     }
 }

@@ -7,11 +7,17 @@ pub struct Said<'a> {
     pub text: &'a str,
 }
 
-/// A thread as a Markdown file.
-pub fn markdown<'a>(title: &str, messages: impl IntoIterator<Item = Said<'a>>) -> String {
+/// A thread as a Markdown file, with what the user and the model are called.
+pub fn markdown<'a>(
+    title: &str,
+    user: &str,
+    model: &str,
+    messages: impl IntoIterator<Item = Said<'a>>,
+) -> String {
     let mut file = format!("# {}\n", title.replace(['\r', '\n'], " "));
     for message in messages {
-        file.push_str(if message.by_user { "\n## You\n\n" } else { "\n## Copilot\n\n" });
+        let speaker = if message.by_user { user } else { model };
+        file.extend(["\n## ", speaker, "\n\n"]);
         file.push_str(message.text.trim_end());
         file.push('\n');
         if let Some(fence) = open_fence(message.text) {

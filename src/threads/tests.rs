@@ -106,8 +106,8 @@ fn a_markdown_file_closes_code_that_an_answer_left_open() {
         Said { by_user: false, text: "````rust\nfn main() {}\n```" },
         Said { by_user: true, text: "Thanks" },
     ];
-    let file = markdown("Code\nand more", messages);
-    let expected = "# Code and more\n\n## You\n\nShow code\n\n## Copilot\n\n````rust\nfn main() {}\n```\n````\n\n## You\n\nThanks\n";
+    let file = markdown("Code\nand more", "You", "Assistent", messages);
+    let expected = "# Code and more\n\n## You\n\nShow code\n\n## Assistent\n\n````rust\nfn main() {}\n```\n````\n\n## You\n\nThanks\n";
     assert_eq!(file, expected);
 }
 
