@@ -2,12 +2,12 @@
 // neither gateway nor simulator.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 
 import { ROOT } from "./demo.mjs";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
-const WIDGET = join(ROOT, process.env.TRIPTYCH_DEMO_WIDGET ?? "pkg/dist");
+const WIDGET = resolve(ROOT, process.env.TRIPTYCH_DEMO_WIDGET ?? "pkg/dist");
 /** Where an answer waits. */
 export const PAUSE = "\u0000";
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
