@@ -145,9 +145,9 @@ test("the button copies exactly what was written, by keyboard too, and says so",
   await say("code");
   const answer = await answered();
   await answer.locator("code .k").first().waitFor();
-  await answer.getByRole("button", { name: "Copy" }).focus();
+  await answer.getByRole("button", { name: "Copy", exact: true }).focus();
   await page.keyboard.press("Enter");
-  await answer.getByRole("button", { name: "Copied" }).waitFor();
+  await answer.getByRole("button", { name: "Copied", exact: true }).waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), SCRIPT);
   await page.locator("[role=log].hidden", { hasText: "Copied" }).waitFor({ state: "attached" });
   await answer.getByRole("button", { name: "Copy", exact: true }).waitFor();
@@ -163,8 +163,8 @@ test("a clipboard that refuses is told", { timeout: 60_000 }, async () => {
   });
   await say("unknown");
   const answer = await answered();
-  await answer.getByRole("button", { name: "Copy" }).click();
-  await answer.getByRole("button", { name: "Copy failed" }).waitFor();
+  await answer.getByRole("button", { name: "Copy", exact: true }).click();
+  await answer.getByRole("button", { name: "Copy failed", exact: true }).waitFor();
   await page.locator("[role=log].hidden", { hasText: "Copy failed" }).waitFor({ state: "attached" });
   await close();
 });
