@@ -14,6 +14,9 @@ use crate::session::Input;
 /// A thread in which something was said within this time is gone on with on the next page, in milliseconds.
 const CONTINUED: f64 = 60.0 * 60_000.0;
 
+/// How many messages a thread has when the first one is sent: that one, and the answer to come.
+const BEGINNING: usize = 2;
+
 impl Core {
     /// The one that this tab showed, or one in which something goes on.
     pub(super) fn thread_to_go_on_with(&self) -> Option<String> {
@@ -46,8 +49,13 @@ impl Core {
     }
 
     pub(super) fn keep_draft(&self, draft: &str) {
-        let begun = self.chat.borrow().thread().head().is_some();
         self.keeper.unkept.borrow_mut().draft = true;
+        let session = self.chat.borrow();
+        let begun = session.thread().head().is_some();
+        if begun && draft.is_empty() && session.thread().path().len() == BEGINNING {
+            // What was typed before it had begun is its first message now.
+            self.shelve("draft", "");
+        }
         self.shelve(if begun { "draft:thread" } else { "draft" }, draft);
     }
 

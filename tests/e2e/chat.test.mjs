@@ -165,3 +165,15 @@ scenario("what is typed and not sent survives a reload", async (visit) => {
   await visit.page.reload();
   await eventually(async () => (await visit.message().inputValue()) === "half a thought", "the draft is back");
 });
+
+scenario("what was sent does not come back as a draft, neither in a new chat nor on another page", async (visit) => {
+  await visit.open("/chat.html");
+  await visit.message().pressSequentially("Say hello");
+  await visit.button("Send").click();
+  await visit.answered(0);
+  await visit.button("New chat").click();
+  await eventually(async () => (await visit.answers().count()) === 0, "the new chat");
+  assert.equal(await visit.message().inputValue(), "");
+  await visit.open("/");
+  assert.equal(await visit.message().inputValue(), "");
+});
