@@ -83,11 +83,12 @@ for (const colorScheme of ["light", "dark"]) {
       await accessible(visit, `${colorScheme}-edit`);
       await visit.button("Cancel").click();
       await visit.say("Explain tides, long");
+      await visit.answers().nth(1).locator(".body").getByText(/\w/).first().waitFor();
       await visit.button("Leave running").click();
       await visit.page.getByText("Running at the server", { exact: true }).waitFor();
       await accessible(visit, `${colorScheme}-left`);
       await visit.button("Stop").click();
-      await visit.answered(1);
+      await visit.answers().nth(1).getByText(/^(Charged|Held)/).waitFor();
     },
     { colorScheme },
   );

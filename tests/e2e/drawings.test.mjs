@@ -121,7 +121,7 @@ test("A diagram is drawn once it is complete, is told to screen readers, and sho
   await button.press("Enter");
   assert.equal(await button.getAttribute("aria-pressed"), "true");
   assert.equal(await source.innerText(), FLOW);
-  await answer.getByRole("button", { name: "Copy" }).click();
+  await answer.getByRole("button", { name: "Copy", exact: true }).click();
   await eventually(async () => (await page.evaluate(() => navigator.clipboard.readText())) === FLOW, "the source is copied");
   assert.deepEqual(problems, []);
   await close();
