@@ -72,7 +72,16 @@ fn answer(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> AnyVi
     };
     let bar = {
         let view = view.clone();
-        move || (!live.get()).then(|| toolbar::of_answer(app, view.clone()))
+        move || {
+            let silent = view.length.get_untracked() == 0
+                && view.state.with_untracked(|state| matches!(state.status, Status::Failed(_)));
+            match live.get() {
+                true => ().into_any(),
+                // There is nothing to copy or to rate, and the failure itself offers another try.
+                false if silent => toolbar::of_nothing(app, view.clone()),
+                false => toolbar::of_answer(app, view.clone()),
+            }
+        }
     };
     view! {
         {parts::thoughts(app, id, view.clone(), live)}

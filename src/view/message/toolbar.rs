@@ -48,6 +48,11 @@ pub(super) fn of_answer(app: App, view: MessageView) -> AnyView {
     .into_any()
 }
 
+/// What is left of it below an answer that never came.
+pub(super) fn of_nothing(app: App, view: MessageView) -> AnyView {
+    view! { <div class="toolbar" part="toolbar">{versions(app, view)}</div> }.into_any()
+}
+
 fn button(app: App, act: &'static str, text: Text, icon: AnyView) -> AnyView {
     let label = app.text(text);
     view! {
