@@ -159,6 +159,7 @@ scenario("what cannot be sent is refused with its reason, and nothing of it is k
 
 scenario("attachments are chosen and taken off with the keyboard, and wait for their model", async (visit) => {
   await visit.open("/chat.html");
+  await visit.page.getByText("GPT-5.4", { exact: true }).first().waitFor();
   await visit.button("Attach files").focus();
   const [chooser] = await Promise.all([visit.page.waitForEvent("filechooser"), visit.page.keyboard.press("Enter")]);
   const buffer = Buffer.from(await png(visit.page, 8, 8), "base64");

@@ -89,6 +89,10 @@ fn a_wrong_chat_is_told_which_field() {
         (json!({"messages": [{"role": "user", "content": 1}]}), "messages[0].content"),
         (
             json!({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}),
+            "messages[0].content[0].image_url.url",
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": [{"type": "smell"}]}]}),
             "messages[0].content[0].type",
         ),
         (json!({"messages": message, "max_completion_tokens": 16_385}), "max_completion_tokens"),

@@ -171,7 +171,8 @@ fn pictures_are_bounded_by_the_catalogue_and_come_as_data() {
     assert_eq!(quoted.estimate.prompt_tokens, Some(1 + 16 + 64 + 4_096));
     let link = quote_chat(&sees, &body("https://169.254.169.254/x.png")).unwrap_err().body().error;
     assert_eq!(link.param.as_deref(), Some("messages[0].content[1].image_url.url"));
-    let blind = quote_chat(&model(|_| {}), &body("data:image/png;base64,AAAA")).unwrap_err().body().error;
+    let blind = model(|model| model.triptych.limits.image_tokens = None);
+    let blind = quote_chat(&blind, &body("data:image/png;base64,AAAA")).unwrap_err().body().error;
     assert_eq!(blind.param.as_deref(), Some("messages[0].content[1].type"));
 }
 
