@@ -237,7 +237,7 @@ scenario(
   async (visit) => {
     const fits = async (state) => {
       await visit.shot(`narrow-${state}`);
-      const wide = await visit.page.evaluate(() => {
+      const look = () => visit.page.evaluate(() => {
         const out = [];
         if (document.documentElement.scrollWidth > innerWidth) out.push("the page");
         const { shadowRoot } = document.querySelector("triptych-copilot");
@@ -248,6 +248,9 @@ scenario(
         }
         return out;
       });
+      // What has just come may still be laid out.
+      let wide;
+      await eventually(async () => (wide = await look()).length === 0, state, 3_000).catch(() => {});
       assert.deepEqual(wide, [], state);
     };
     await visit.open("/");
