@@ -46,7 +46,7 @@ pub(super) fn textbox(app: App, commands: Commands, send: impl Fn() + Copy + 'st
                 aria-haspopup="listbox"
                 aria-controls=move || commands.is_open().then_some("commands")
                 aria-activedescendant=move || commands.active()
-                dir="auto"
+                dir=move || (!signals.draft.with(String::is_empty)).then_some("auto")
                 enterkeyhint="send"
                 maxlength=most
                 placeholder=move || signals.placeholder.get()
