@@ -17,6 +17,14 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// What `pkg/src/config.js` adds to the glue.
+const GLUE_TYPES: &str = "\
+/**
+ * The configuration of an element as it is now, with the sentences of its language.
+ */
+export function read(element: HTMLElement): Promise<object>;
+";
+
 pub(crate) fn run() -> Result<()> {
     let package = tree::package();
     npm::install(&package)?;
@@ -68,7 +76,10 @@ fn bundle_glue(dist: &Path) -> Result<()> {
     for part in [widget::BINDINGS, "chunks.js", "config.js"] {
         fs::remove_file(dist.join(part)).with_context(|| format!("cannot remove {part}"))?;
     }
-    Ok(())
+    // wasm-bindgen knows the types of its own part only.
+    let types = dist.join(format!("{}.d.ts", widget::STEM));
+    let whole = format!("{}\n{GLUE_TYPES}", fs::read_to_string(&types)?);
+    fs::write(&types, whole).with_context(|| format!("cannot write {}", types.display()))
 }
 
 /// Puts a script and what it imports into one file, in its place, but for the modules that are fetched later. Pages
