@@ -1,5 +1,6 @@
-//! The words of a chunk of an answer, read without the browser's JSON: almost every chunk is one word of one answer, and
-//! crossing over to JavaScript and back for it would cost more than all that is done with it.
+//! The words of a chunk of an answer, read without making a tree of it: almost every chunk is one word of one answer.
+
+use triptych_protocol::json::Reader;
 
 /// What a chunk adds to the first answer, where it does nothing else.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -13,181 +14,51 @@ pub(crate) struct Words {
 /// Reads the words of a chunk. `None` wherever there is anything more to it, and wherever it is no JSON: the whole of it
 /// is then to be read.
 pub(crate) fn words(data: &str) -> Option<Words> {
-    let mut reader = Reader { bytes: data.as_bytes(), at: 0 };
+    let mut reader = Reader::new(data);
     let mut words = None;
-    reader.object(&mut |reader, key| match key {
-        b"choices" => {
+    reader.object(&mut |reader, key| match key.as_str() {
+        "choices" => {
             reader.expect(b'[')?;
             words = Some(choice(reader)?);
             reader.expect(b']')
         }
-        b"usage" | b"triptych" | b"error" | b"citations" => reader.null(),
-        _ => reader.skip(0),
+        "usage" | "triptych" | "error" | "citations" => reader.word("null"),
+        _ => skip(reader),
     })?;
-    reader.blank();
-    if reader.at == reader.bytes.len() { words } else { None }
+    words.filter(|_| reader.is_done())
 }
 
 fn choice(reader: &mut Reader<'_>) -> Option<Words> {
     let (mut said, mut thought, mut again) = (None, None, None);
-    reader.object(&mut |reader, key| match key {
-        b"index" => reader.expect(b'0'),
-        b"delta" => reader.object(&mut |reader, key| match key {
-            b"content" => reader.maybe(&mut said),
-            b"reasoning_content" => reader.maybe(&mut thought),
-            b"reasoning" => reader.maybe(&mut again),
+    reader.object(&mut |reader, key| match key.as_str() {
+        "index" => reader.expect(b'0'),
+        "delta" => reader.object(&mut |reader, key| match key.as_str() {
+            "content" => maybe(reader, &mut said),
+            "reasoning_content" => maybe(reader, &mut thought),
+            "reasoning" => maybe(reader, &mut again),
             // The same thoughts once more, with signatures.
-            b"role" | b"reasoning_details" => reader.skip(0),
+            "role" | "reasoning_details" => skip(reader),
             // A refusal, a call of a tool, or what a newer server has.
-            _ => reader.null(),
+            _ => reader.word("null"),
         }),
-        b"finish_reason" => reader.null(),
-        _ => reader.skip(0),
+        "finish_reason" => reader.word("null"),
+        _ => skip(reader),
     })?;
     let thought = thought.or(again);
     (said.is_some() || thought.is_some())
         .then(|| Words { said: said.unwrap_or_default(), thought: thought.unwrap_or_default() })
 }
 
-/// Deeper values are left to the browser.
-const DEEPEST: u32 = 16;
-
-/// Every method gives `None` for what it was not made for.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// A string, or `null`, which says nothing.
+fn maybe(reader: &mut Reader<'_>, text: &mut Option<String>) -> Option<()> {
+    if reader.word("null").is_none() {
+        *text = Some(reader.string()?);
+    }
+    Some(())
 }
 
-impl Reader<'_> {
-    fn blank(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.bytes.get(self.at) {
-            self.at += 1;
-        }
-    }
-
-    fn peek(&mut self) -> Option<u8> {
-        self.blank();
-        self.bytes.get(self.at).copied()
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
-    }
-
-    fn null(&mut self) -> Option<()> {
-        self.blank();
-        self.bytes.get(self.at..)?.starts_with(b"null").then(|| self.at += 4)
-    }
-
-    /// A string, or `null`, which says nothing.
-    fn maybe(&mut self, text: &mut Option<String>) -> Option<()> {
-        if self.null().is_none() {
-            *text = Some(self.string()?);
-        }
-        Some(())
-    }
-
-    /// Calls for each field of an object with its key; the value is to be read there.
-    fn object(&mut self, field: &mut dyn FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
-        self.expect(b'{')?;
-        if self.expect(b'}').is_some() {
-            return Some(());
-        }
-        loop {
-            let key = self.string()?;
-            self.expect(b':')?;
-            field(self, key.as_bytes())?;
-            if self.expect(b',').is_none() {
-                return self.expect(b'}');
-            }
-        }
-    }
-
-    fn skip(&mut self, depth: u32) -> Option<()> {
-        if depth > DEEPEST {
-            return None;
-        }
-        match self.peek()? {
-            b'"' => self.string().map(drop),
-            b'{' => self.object(&mut |reader, _| reader.skip(depth + 1)),
-            b'[' => {
-                self.at += 1;
-                if self.expect(b']').is_some() {
-                    return Some(());
-                }
-                loop {
-                    self.skip(depth + 1)?;
-                    if self.expect(b',').is_none() {
-                        return self.expect(b']');
-                    }
-                }
-            }
-            // A number or a word: whoever sent nonsense here has it skipped.
-            _ => {
-                let rest = self.bytes.get(self.at..)?;
-                let end = rest
-                    .iter()
-                    .position(|byte| !matches!(byte, b'+' | b'-' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E'));
-                let length = end.unwrap_or(rest.len());
-                self.at += length;
-                (length > 0).then_some(())
-            }
-        }
-    }
-
-    fn string(&mut self) -> Option<String> {
-        self.expect(b'"')?;
-        let mut text = Vec::new();
-        loop {
-            let rest = self.bytes.get(self.at..)?;
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-            text.extend_from_slice(&rest[..plain]);
-            self.at += plain + 1;
-            match rest[plain] {
-                // It was cut out of a string at ASCII characters, so it is one.
-                b'"' => return String::from_utf8(text).ok(),
-                b'\\' => self.escape(&mut text)?,
-                _ => return None,
-            }
-        }
-    }
-
-    fn escape(&mut self, text: &mut Vec<u8>) -> Option<()> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        let plain = match byte {
-            b'n' => b'\n',
-            b't' => b'\t',
-            b'r' => b'\r',
-            b'b' => 8,
-            b'f' => 12,
-            b'"' | b'\\' | b'/' => byte,
-            b'u' => {
-                let mut code = self.unit()?;
-                if (0xd800..0xdc00).contains(&code) {
-                    self.bytes.get(self.at..)?.starts_with(b"\\u").then(|| self.at += 2)?;
-                    let low = self.unit()?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-                    code = 0x10000 + ((code - 0xd800) << 10) + low;
-                }
-                // Half of a pair is no character.
-                let character = char::from_u32(code)?;
-                text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                return Some(());
-            }
-            _ => return None,
-        };
-        text.push(plain);
-        Some(())
-    }
-
-    fn unit(&mut self) -> Option<u32> {
-        let mut code = 0;
-        for _ in 0..4 {
-            code = code * 16 + char::from(*self.bytes.get(self.at)?).to_digit(16)?;
-            self.at += 1;
-        }
-        Some(code)
-    }
+fn skip(reader: &mut Reader<'_>) -> Option<()> {
+    reader.value(0).map(drop)
 }
 
 #[cfg(test)]
@@ -212,6 +83,8 @@ mod tests {
                 "a",
             ),
             (" { \"choices\" : [ { \"delta\" : { \"content\" : \"a b\" } } ] } \n", "a b"),
+            // Half of a pair is no character; some servers cut in the middle of one.
+            (r#"{"choices":[{"index":0,"delta":{"content":"a\ud83d"}}]}"#, "a\u{fffd}"),
             (r#"{"choices":[{"index":0,"delta":{"content":""}}]}"#, ""),
         ] {
             assert_eq!(words(data), Some(Words { said: word.into(), thought: String::new() }), "{data}");
@@ -245,7 +118,6 @@ mod tests {
             r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"citations":["https://a.example"]}"#,
             r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{}}"#,
             r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"error":{"message":"m"}}"#,
-            r#"{"choices":[{"index":0,"delta":{"content":"\ud800"}}]}"#,
             r#"{"choices":[{"index":0,"delta":{"content":"a"}}]"#,
             r#"{"choices":[{"index":0,"delta":{"content":"a"}}]}}"#,
             "[DONE]",
