@@ -48,7 +48,7 @@ enum Verb {
     Widget(widget::Options),
     /// Build the npm package: pkg/dist, and its packed file in target/pack.
     Dist,
-    /// Print the sizes of what a page downloads, and fail when the loader is over its budget.
+    /// Print the sizes of what a page downloads, and fail when a part is over its budget.
     Size,
     /// Check the rules of the tree that no compiler checks.
     Tidy,
