@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
+import { launch } from "./browser.mjs";
 import { eventually } from "./demo.mjs";
 import { startParrot } from "./parrot.mjs";
 
@@ -19,10 +18,7 @@ let picture;
 
 before(async () => {
   parrot = await startParrot(() => said.split(/(?<= )/), `image-hosts="img.example *.pics.example"`);
-  browser = await chromium.launch({
-    executablePath: process.env.TRIPTYCH_CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  browser = await launch();
   const page = await browser.newPage({ viewport: { width: 600, height: 900 } });
   picture = await page.screenshot();
   await page.close();

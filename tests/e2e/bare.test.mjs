@@ -5,8 +5,7 @@ import { createServer } from "node:http";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
+import { launch } from "./browser.mjs";
 import { ROOT, eventually } from "./demo.mjs";
 
 const PAGE = `<!doctype html><html lang="en"><title>Bare</title>
@@ -75,10 +74,7 @@ function answer(request, response) {
 before(async () => {
   server = createServer(answer);
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  browser = await chromium.launch({
-    executablePath: process.env.TRIPTYCH_CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  browser = await launch();
 });
 
 after(async () => {

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
 import { PAUSE, serveAnswers } from "./answers.mjs";
+import { launch } from "./browser.mjs";
 import { eventually } from "./demo.mjs";
 
 const SCRIPT = `// Counts "words".
@@ -28,10 +27,7 @@ let browser;
 
 before(async () => {
   server = await serveAnswers(TEXTS);
-  browser = await chromium.launch({
-    executablePath: process.env.TRIPTYCH_CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  browser = await launch();
 });
 
 after(async () => {

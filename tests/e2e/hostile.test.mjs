@@ -5,8 +5,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
+import { launch } from "./browser.mjs";
 import { ROOT, eventually } from "./demo.mjs";
 import { WIDGET, startParrot } from "./parrot.mjs";
 
@@ -72,10 +71,7 @@ let parrot;
 
 before(async () => {
   parrot = await startParrot((said) => pieces(attack(payloads[Number(said)]), Number(said) + 1));
-  browser = await chromium.launch({
-    executablePath: process.env.TRIPTYCH_CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  browser = await launch();
 });
 
 after(async () => {

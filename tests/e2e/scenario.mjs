@@ -4,9 +4,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
 import { checkBooks, micro } from "./books.mjs";
+import { launch } from "./browser.mjs";
 import { CREDIT, ROOT, eventually, startDemo } from "./demo.mjs";
 
 /** Room for one panel beside another page's content, so that panels are tabs. */
@@ -19,10 +18,7 @@ export function suite(options = {}) {
   let browser;
   before(async () => {
     demo = await startDemo(options);
-    browser = await chromium.launch({
-      executablePath: process.env.TRIPTYCH_CHROMIUM || "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
+    browser = await launch();
   });
   after(async () => {
     await browser?.close();
