@@ -1,5 +1,3 @@
-use std::cell::Cell;
-
 use leptos::html;
 use leptos::prelude::*;
 
@@ -16,12 +14,13 @@ pub(super) fn panel(app: App) -> impl IntoView {
     let signals = app.signals;
     let transcript = NodeRef::<html::Div>::new();
     let at_end = RwSignal::new(true);
-    // Where the reader was at the last look.
-    let top = Cell::new(0);
+    // The end as it was last shown. The browser moves back a little by itself where a line was taken back.
+    let top = StoredValue::new_local(0);
     let empty = move || signals.messages.with(Vec::is_empty);
     let to_end = move || {
         if let Some(element) = transcript.get_untracked() {
             element.set_scroll_top(element.scroll_height());
+            top.set_value(element.scroll_top());
         }
     };
     let thread = NodeRef::<html::Div>::new();
@@ -56,8 +55,11 @@ pub(super) fn panel(app: App) -> impl IntoView {
                     let place = element.scroll_top();
                     let rest = element.scroll_height() - place - element.client_height();
                     // Only a reader scrolls back. A window that has become smaller is followed in a moment.
-                    let back = place < top.replace(place);
+                    let back = place + NEAR < top.get_value();
                     let now = rest < NEAR || (at_end.get_untracked() && !back);
+                    if rest < NEAR {
+                        top.set_value(place);
+                    }
                     if at_end.get_untracked() != now {
                         at_end.set(now);
                     }
