@@ -1,10 +1,11 @@
 // Firefox and WebKit, driven by the commands of WebDriver: WebKit's driver takes them over HTTP, Firefox over the
 // socket of its own (Marionette), which geckodriver would only translate to.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 
 import { eventually } from "../e2e/demo.mjs";
 
@@ -24,6 +25,18 @@ const PREFERENCES = {
   "services.settings.server": "data:,none",
   "media.autoplay.default": 0,
 };
+
+/**
+ * There is no graphics card. Told to use one, WebKit has it emulated, and a frame takes seconds on a busy machine; the
+ * words of an answer wait for frames. Without layers it is quicker still, but then some screenshots never come.
+ */
+const DRAWING = {
+  LIBGL_ALWAYS_SOFTWARE: "1",
+  WEBKIT_SKIA_ENABLE_CPU_RENDERING: "1",
+  ...(process.env.TRIPTYCH_SHOTS ? {} : { WEBKIT_DISABLE_COMPOSITING_MODE: "1" }),
+};
+/** How long a browser may take for a command. */
+const COMMAND_LIMIT_MS = 60_000;
 
 /** Starts Firefox without a window. */
 export async function startFirefox(program) {
@@ -65,11 +78,13 @@ export async function startFirefox(program) {
 /** Starts WebKitGTK's small browser on a screen of its own. */
 export async function startWebkit(driver, program) {
   const screen = start("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x1100x24", "-nolisten", "tcp"]);
-  const display = await eventually(() => screen.alive() && /^\d+\n/.exec(screen.said())?.[0].trim(), "a screen");
+  const display = await eventually(() => screen.alive() && /^(\d+)\n/m.exec(screen.said())?.[1], "a screen");
   const port = await freePort();
+  const fonts = await ordinaryFonts();
   const child = start(driver, [`--port=${port}`], {
     DISPLAY: `:${display}`,
-    LIBGL_ALWAYS_SOFTWARE: "1",
+    FONTCONFIG_FILE: join(fonts, "fonts.conf"),
+    ...DRAWING,
     // Its sandbox wants rights that containers do not give.
     WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
     NO_AT_BRIDGE: "1",
@@ -95,7 +110,26 @@ export async function startWebkit(driver, program) {
     await http(session, "DELETE").catch(() => {});
     await child.stop();
     await screen.stop();
+    await rm(fonts, { recursive: true, force: true });
   });
+}
+
+/**
+ * A folder with a `fonts.conf`. WebKit takes a font for a family such as `sans-serif` only where the system is sure of
+ * it, which it is of DejaVu but not of others. Without, lines have no height of their own and lists no markers.
+ */
+async function ordinaryFonts() {
+  const folder = await mkdtemp(join(tmpdir(), "triptych-fonts-"));
+  const said = promisify(execFile);
+  const families = ["system-ui", "sans-serif", "serif", "monospace"].map(async (family) => {
+    const { stdout } = await said("fc-match", ["--format", "%{family[0]}", family]);
+    return `<match><test name="family"><string>${family}</string></test>
+      <edit name="family" mode="prepend" binding="strong"><string>${stdout.replace(/[<&]/g, "")}</string></edit></match>`;
+  });
+  const rules = (await Promise.all(families)).join("\n");
+  const include = `<include ignore_missing="yes">/etc/fonts/fonts.conf</include>`;
+  await writeFile(join(folder, "fonts.conf"), `<?xml version="1.0"?><fontconfig>${include}${rules}</fontconfig>`);
+  return folder;
 }
 
 /** One window. Elements are found as people see them, through all shadow roots. */
@@ -245,7 +279,8 @@ function start(program, args, environment = {}) {
 }
 
 async function http(url, method, body) {
-  const answer = await fetch(url, { method, body: method === "POST" ? JSON.stringify(body) : undefined });
+  const signal = AbortSignal.timeout(COMMAND_LIMIT_MS);
+  const answer = await fetch(url, { method, signal, body: method === "POST" ? JSON.stringify(body) : undefined });
   const { value } = await answer.json();
   if (!answer.ok) throw new Error(`${value?.error}: ${value?.message}`);
   return value;

@@ -20,8 +20,6 @@ const ANSWER = "article[aria-label=Copilot]";
 
 for (const [engine, found, start] of ENGINES) {
   describe(engine, { skip: found ? false : "not installed" }, () => {
-    // Its driver does not send a second message yet, so of WebKit only the first path is tested.
-    const MORE = { ...LIMIT, skip: engine === "webkit" };
     let browser;
     before(async () => void (browser = await start()));
     after(() => browser?.stop());
@@ -62,10 +60,12 @@ for (const [engine, found, start] of ENGINES) {
       const words = await answered(1);
       assert.match(words, /charged [\d.,]+/i);
       assert.ok((await browser.all(`${ANSWER} table td`)).length > 2, "a table");
+      const line = await browser.one(`${ANSWER} td`);
+      assert.ok(await browser.run("const words = document.createRange(); words.selectNodeContents(arguments[0]); return words.getBoundingClientRect().height > 8", line), "a font");
       await browser.shot("chat");
     });
 
-    test("a conversation is carried on, with code", MORE, async () => {
+    test("a conversation is carried on, with code", LIMIT, async () => {
       await begin("/chat.html");
       await say("Hello");
       await answered(1);
@@ -73,9 +73,11 @@ for (const [engine, found, start] of ENGINES) {
       await answered(2);
       await browser.one(`${ANSWER} figure.code pre`);
       await browser.shot("code");
+      const log = await browser.one("[role=log]");
+      await eventually(() => browser.run("const log = arguments[0]; return log.scrollHeight - log.scrollTop - log.clientHeight < 2", log), "the end in view");
     });
 
-    test("an answer is stopped and what it cost is shown", MORE, async () => {
+    test("an answer is stopped and what it cost is shown", LIMIT, async () => {
       await begin("/chat.html");
       await say("Explain tides");
       await eventually(async () => (await browser.text(ANSWER)).length > 20, "words");
@@ -85,7 +87,7 @@ for (const [engine, found, start] of ENGINES) {
       await browser.shot("stopped");
     });
 
-    test("an answer that breaks keeps its words and is asked for again", MORE, async () => {
+    test("an answer that breaks keeps its words and is asked for again", LIMIT, async () => {
       await begin("/chat.html");
       await say("Explain tides [[fault-once:reset]]");
       await browser.one(`${ANSWER} [role=alert]`);
@@ -95,7 +97,7 @@ for (const [engine, found, start] of ENGINES) {
       assert.ok((await answered(1)).length > 20);
     });
 
-    test("a picture is drawn", MORE, async () => {
+    test("a picture is drawn", LIMIT, async () => {
       await open("/");
       await browser.click("[role=tab][data-panel=image]");
       await browser.type("#panel-image textarea", "A lighthouse at dusk");
@@ -105,7 +107,7 @@ for (const [engine, found, start] of ENGINES) {
       await browser.shot("image");
     });
 
-    test("a clip is made to the end, and is still there after a reload", MORE, async () => {
+    test("a clip is made to the end, and is still there after a reload", LIMIT, async () => {
       await open("/");
       await browser.click("[role=tab][data-panel=video]");
       await browser.type("#panel-video textarea", "A paper boat in the rain");
@@ -120,7 +122,7 @@ for (const [engine, found, start] of ENGINES) {
       await browser.one("#panel-video video", "", 60_000);
     });
 
-    test("what is typed survives a reload, and the strictest policy is kept", MORE, async () => {
+    test("what is typed survives a reload, and the strictest policy is kept", LIMIT, async () => {
       await open("/strict-csp.html");
       await browser.run("window.broken = []; document.addEventListener('securitypolicyviolation', (event) => window.broken.push(event.violatedDirective))");
       await browser.type("textarea[aria-label=Message]", "half a thought");
@@ -133,7 +135,7 @@ for (const [engine, found, start] of ENGINES) {
       await browser.shot("strict");
     });
 
-    test("the console has nothing to say", MORE, async () => {
+    test("the console has nothing to say", LIMIT, async () => {
       // What is written as the page goes may come too late; what was written before holds together by itself.
       const late = "IndexedDB transaction that was not yet complete";
       const expected = new RegExp(`fault-once|net::|NetworkError|strict-csp|Layout was forced|50\\d|${late}`);
