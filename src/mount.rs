@@ -1,9 +1,8 @@
 //! Puts a widget into an element and takes it off again, leaving nothing behind.
 
-use std::any::Any;
 use std::cell::RefCell;
 
-use leptos::mount::mount_to_renderer;
+use any_spawner::Executor;
 use leptos::prelude::{Owner, StoredValue, provide_context};
 use wasm_bindgen::JsValue;
 use web_sys::{CssStyleSheet, HtmlElement};
@@ -25,12 +24,11 @@ thread_local! {
 /// A widget on the page. Dropping it stops it and takes it off.
 pub(crate) struct Mounted {
     pub(crate) app: App,
-    view: Option<Box<dyn Any>>,
+    root: HtmlElement,
     owner: Option<Owner>,
 }
 
-/// Puts a widget into `root`. It must be a real element: a view that is mounted on a shadow root itself goes blank at
-/// its first swap, because Leptos looks for an `Element` above it.
+/// Puts a widget into `root`, which is the widget's alone.
 pub(crate) fn mount(
     root: &HtmlElement,
     config: &Config,
@@ -39,26 +37,27 @@ pub(crate) fn mount(
     chunks: Chunks,
 ) -> Result<Mounted, ConfigError> {
     adopt_style(root);
+    // It fails where the page has a Leptos of its own, which has chosen the same one already.
+    let _ = Executor::init_wasm_bindgen();
     // An owner of its own, so that a widget inside of another Leptos view does not die with some part of it.
     let owner = Owner::new_root(None);
     let mounted = owner.with(|| {
         provide_context(StoredValue::new_local(chunks.drawing(config.math, config.diagrams)));
         let app = App::start(config, tokens, emit)?;
-        let handle = mount_to_renderer(root, move || view::copilot(app));
-        Ok((app, handle))
+        // Where the widget is not drawn the page has no element to draw it on.
+        let _ = root.append_child(&view::copilot(app));
+        Ok(app)
     });
-    let (app, handle) = mounted?;
-    Ok(Mounted { app, view: Some(Box::new(handle)), owner: Some(owner) })
+    Ok(Mounted { app: mounted?, root: root.clone(), owner: Some(owner) })
 }
 
 impl Drop for Mounted {
     fn drop(&mut self) {
         self.app.stop();
-        // The view first: its pieces still read what the owner holds.
-        drop(self.view.take());
         if let Some(owner) = self.owner.take() {
             owner.unset_with_forced_cleanup();
         }
+        self.root.set_text_content(None);
     }
 }
 

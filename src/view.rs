@@ -3,6 +3,7 @@
 mod chat;
 mod composer;
 mod credits;
+mod dom;
 mod fields;
 mod icon;
 mod image;
@@ -20,9 +21,10 @@ mod text;
 mod threads;
 mod video;
 
-use leptos::html;
 use leptos::prelude::*;
+use web_sys::{HtmlElement, KeyboardEvent};
 
+use self::dom::{El, View, button, dynamic, el, nothing, when};
 pub(crate) use self::markdown::Chunks;
 use self::resize::on_resize;
 use crate::app::{App, Catalogue};
@@ -33,91 +35,83 @@ use crate::locale::Text;
 const WIDE: i32 = 1_100;
 
 /// The whole widget, drawn anew in another language.
-pub(crate) fn copilot(app: App) -> impl IntoView {
-    move || {
+pub(crate) fn copilot(app: App) -> web_sys::Node {
+    let whole = dynamic(move || {
         app.signals.words.track();
-        root(app).into_any()
-    }
+        untrack(|| root(app))
+    });
+    whole.0
 }
 
-fn root(app: App) -> impl IntoView {
+fn root(app: App) -> El {
     let signals = app.signals;
-    let root = NodeRef::<html::Div>::new();
     let shown = move || signals.mode.get() == Mode::Inline || signals.open.get();
-    observe_width(app, root);
-    view! {
-        <div
-            class="copilot"
-            class:light=move || signals.theme.get() == Theme::Light
-            class:dark=move || signals.theme.get() == Theme::Dark
-            class:docked=move || signals.mode.get() == Mode::Launcher
-            class:open=shown
-            class:wide=move || signals.wide.get()
-            lang=app.words().tag()
-            dir=move || signals.direction.get()
-            node_ref=root
-        >
-            {launcher::launcher(app)}
-            <Show when=shown>{window(app)}</Show>
-            <div class="hidden" role="log" aria-live="polite" aria-atomic="true">
-                {move || signals.announcement.get()}
-            </div>
-        </div>
-    }
+    let root = el("div", "copilot")
+        .class_of("light", move || signals.theme.get() == Theme::Light)
+        .class_of("dark", move || signals.theme.get() == Theme::Dark)
+        .class_of("docked", move || signals.mode.get() == Mode::Launcher)
+        .class_of("open", shown)
+        .class_of("wide", move || signals.wide.get())
+        .attr("lang", app.words().tag())
+        .attr_of("dir", move || signals.direction.get())
+        .child(launcher::launcher(app))
+        .child(when(shown, move || window(app)))
+        .child(
+            el("div", "hidden")
+                .attrs(&[("role", "log"), ("aria-live", "polite"), ("aria-atomic", "true")])
+                .text_of(move || signals.announcement.get()),
+        );
+    observe_width(app, &root.html());
+    root
 }
 
-fn window(app: App) -> AnyView {
+fn window(app: App) -> El {
     let signals = app.signals;
     let docked = move || signals.mode.get() == Mode::Launcher;
-    view! {
-        <section
-            class="window"
-            part="window"
-            role=move || if docked() { "dialog" } else { "region" }
-            aria-label=move || signals.heading.get()
-            on:keydown=move |event| {
-                if event.key() == "Escape" && docked() {
-                    event.stop_propagation();
-                    app.set_open(false);
-                }
-                region::move_between(&event);
+    el("section", "window")
+        .attr("part", "window")
+        .attr_of("role", move || if docked() { "dialog" } else { "region" })
+        .attr_of("aria-label", move || signals.heading.get())
+        .on("keydown", move |event: KeyboardEvent| {
+            if event.key() == "Escape" && docked() {
+                event.stop_propagation();
+                app.set_open(false);
             }
-        >
-            <header class="top" part="header" data-region="">
-                <span class="mark">{icon::mark()}</span>
-                <h2 class="heading">{move || signals.heading.get()}</h2>
-                {threads::button(app)}
-                {credits::status(app)}
-                {settings::settings(app)}
-                <Show when=docked>
-                    <button type="button" class="icon" aria-label=app.text(Text::Close) on:click=move |_| app.set_open(false)>
-                        {icon::close()}
-                    </button>
-                </Show>
-            </header>
-            <Show when=move || !signals.online.get()>
-                <p class="notice" role="note">{app.text(Text::Offline)}</p>
-            </Show>
-            {move || match signals.catalogue.get() {
-                Catalogue::Failed(failure) => {
-                    view! {
-                        <div class="notice bad" role="alert">
-                            <p>{app.words().failure(&failure)}</p>
-                            <button type="button" class="quiet" on:click=move |_| app.reconnect()>{app.text(Text::TryAgain)}</button>
-                        </div>
-                    }
-                        .into_any()
-                }
-                _ => ().into_any(),
-            }}
-            {panels::panels(app)}
-        </section>
-    }
-    .into_any()
+            region::move_between(&event);
+        })
+        .child(
+            el("header", "top")
+                .attrs(&[("part", "header"), ("data-region", "")])
+                .child(el("span", "mark").child(icon::mark()))
+                .child(el("h2", "heading").text_of(move || signals.heading.get()))
+                .child(threads::opener(app))
+                .child(credits::status(app))
+                .child(settings::settings(app))
+                .child(when(docked, move || {
+                    let close = button("icon").attr("aria-label", app.text(Text::Close));
+                    close.click(move || app.set_open(false)).child(icon::close())
+                })),
+        )
+        .child(when(
+            move || !signals.online.get(),
+            move || el("p", "notice").attr("role", "note").text(app.text(Text::Offline)),
+        ))
+        .child(dynamic(move || failure(app)))
+        .child(panels::panels(app))
+}
+
+/// Why there is nothing to choose from, and another try.
+fn failure(app: App) -> View {
+    let Catalogue::Failed(failure) = app.signals.catalogue.get() else { return nothing() };
+    el("div", "notice bad")
+        .attr("role", "alert")
+        .child(el("p", "").text(&app.words().failure(&failure)))
+        .child(button("quiet").text(app.text(Text::TryAgain)).click(move || app.reconnect()))
+        .view()
 }
 
 /// Side by side or one at a time follows the widget's own width, whatever the page's is.
-fn observe_width(app: App, root: NodeRef<html::Div>) {
+fn observe_width(app: App, root: &HtmlElement) {
     let wide = app.signals.wide;
     on_resize(root, move |element| {
         let is_wide = element.offset_width() >= WIDE;

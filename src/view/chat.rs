@@ -1,6 +1,9 @@
-use leptos::html;
-use leptos::prelude::*;
+use std::cell::Cell;
 
+use leptos::prelude::*;
+use web_sys::{DragEvent, Event, MouseEvent};
+
+use super::dom::{View, button, each, el, group, item, text_of, when};
 use super::resize::on_resize;
 use super::{composer, icon, message};
 use crate::app::App;
@@ -10,28 +13,10 @@ use crate::locale::Text;
 const NEAR: i32 = 48;
 
 /// The conversation.
-pub(super) fn panel(app: App) -> impl IntoView {
+pub(super) fn panel(app: App) -> View {
     let signals = app.signals;
-    let transcript = NodeRef::<html::Div>::new();
     let at_end = RwSignal::new(true);
-    // The end as it was last shown. The browser moves back a little by itself where a line was taken back.
-    let top = StoredValue::new_local(0);
     let empty = move || signals.messages.with(Vec::is_empty);
-    let to_end = move || {
-        if let Some(element) = transcript.get_untracked() {
-            element.set_scroll_top(element.scroll_height());
-            top.set_value(element.scroll_top());
-        }
-    };
-    let thread = NodeRef::<html::Div>::new();
-    // New words, and a composer that grows, keep the end in view only where the reader is at the end already.
-    let follow = move |_: &_| {
-        if at_end.try_get_untracked() == Some(true) {
-            to_end();
-        }
-    };
-    on_resize(thread, follow);
-    on_resize(transcript, follow);
     Effect::new(move |before: Option<usize>| {
         let count = signals.messages.with(Vec::len);
         if before.is_some_and(|before| count > before) {
@@ -39,77 +24,101 @@ pub(super) fn panel(app: App) -> impl IntoView {
         }
         count
     });
-    view! {
-        <div
-            class="transcript"
-            data-region=""
-            part="transcript"
-            role="log"
-            aria-label=app.text(Text::Conversation)
-            aria-live="off"
-            tabindex="0"
-            node_ref=transcript
-            on:dragenter=move |event| composer::drag_enters(app, &event)
-            on:scroll=move |_| {
-                if let Some(element) = transcript.get_untracked() {
-                    let place = element.scroll_top();
-                    let rest = element.scroll_height() - place - element.client_height();
-                    // Only a reader scrolls back. A window that has become smaller is followed in a moment.
-                    let back = place + NEAR < top.get_value();
-                    let now = rest < NEAR || (at_end.get_untracked() && !back);
-                    if rest < NEAR {
-                        top.set_value(place);
-                    }
-                    if at_end.get_untracked() != now {
-                        at_end.set(now);
-                    }
-                }
+    let transcript = el("div", "transcript").attrs(&[
+        ("data-region", ""),
+        ("part", "transcript"),
+        ("role", "log"),
+        ("aria-label", app.text(Text::Conversation)),
+        ("aria-live", "off"),
+        ("tabindex", "0"),
+    ]);
+    let thread = el("div", "thread").class_of("busy", move || signals.busy.get());
+    let seen = transcript.html();
+    let to_end = {
+        let seen = seen.clone();
+        move || seen.set_scroll_top(seen.scroll_height())
+    };
+    // New words, and a composer that grows, keep the end in view only where the reader is at the end already.
+    for element in [thread.html(), transcript.html()] {
+        let to_end = to_end.clone();
+        on_resize(&element, move |_| {
+            if at_end.try_get_untracked() == Some(true) {
+                to_end();
             }
-        >
-            <div class="thread" class:busy=move || signals.busy.get() node_ref=thread
-                on:click=move |event| message::act(app, &event)
-            >
-                <Show when=empty>
-                    <div class="empty">
-                        <span class="badge">{icon::mark()}</span>
-                        <p class="greeting">{move || signals.greeting.get()}</p>
-                        <p class="hint">
-                            {move || (!signals.wallet.with(|wallet| wallet.is_free())).then(|| [app.text(Text::CostHint), " "])}
-                            {app.text(Text::SendHint)}
-                        </p>
-                        {suggestions(app)}
-                    </div>
-                </Show>
-                <For each=move || signals.messages.get() key=move |id| (signals.thread.get_untracked(), *id) let:id>
-                    {message::message(app, id)}
-                </For>
-            </div>
-        </div>
-        <div class="foot">
-            <Show when=move || !at_end.get() && !empty()>
-                <button type="button" class="to-end" aria-label=app.text(Text::ToNewest) on:click=move |_| to_end()>
-                    {icon::down()}
-                </button>
-            </Show>
-            {composer::composer(app)}
-        </div>
-        {composer::drop_zone(app)}
+        });
     }
+    let messages = each(move || {
+        // The same number is another message in another conversation.
+        let thread = signals.thread.get_untracked().to_string();
+        let key = |id: u32| [&thread, " ", &id.to_string()].concat();
+        let messages = signals.messages.get().into_iter();
+        messages.map(|id| item(key(id.0), move || message::message(app, id))).collect()
+    });
+    let thread = thread
+        .on("click", move |event: MouseEvent| message::act(app, &event))
+        .child(when(empty, move || nothing_said(app)))
+        .child(messages);
+    // Where the reader was at the last look.
+    let top = Cell::new(0);
+    let transcript = transcript
+        .on("dragenter", move |event: DragEvent| composer::drag_enters(app, &event))
+        .on("scroll", move |_: Event| {
+            let place = seen.scroll_top();
+            let rest = seen.scroll_height() - place - seen.client_height();
+            // Only a reader scrolls back. A window that has become smaller is followed in a moment.
+            let back = place < top.replace(place);
+            let now = rest < NEAR || (at_end.get_untracked() && !back);
+            if at_end.get_untracked() != now {
+                at_end.set(now);
+            }
+        })
+        .child(thread);
+    let way_back = when(
+        move || !at_end.get() && !empty(),
+        move || {
+            let to_newest = button("to-end").attr("aria-label", app.text(Text::ToNewest));
+            to_newest.click(to_end.clone()).child(icon::down())
+        },
+    );
+    group([
+        transcript.view(),
+        el("div", "foot").child(way_back).child(composer::composer(app)).view(),
+        composer::drop_zone(app),
+    ])
+}
+
+fn nothing_said(app: App) -> View {
+    let signals = app.signals;
+    let cost = move || match signals.wallet.with(|wallet| wallet.is_free()) {
+        true => String::new(),
+        false => [app.text(Text::CostHint), " "].concat(),
+    };
+    el("div", "empty")
+        .child(el("span", "badge").child(icon::mark()))
+        .child(el("p", "greeting").text_of(move || signals.greeting.get()))
+        .child(el("p", "hint").child(text_of(cost)).text(app.text(Text::SendHint)))
+        .child(suggestions(app))
+        .view()
 }
 
 /// What the page offers to ask: the words go into the composer, and the user sends them.
-fn suggestions(app: App) -> AnyView {
+fn suggestions(app: App) -> View {
     let suggestions = app.signals.desk.suggestions;
-    view! {
-        <Show when=move || suggestions.with(|all| !all.is_empty())>
-            <div class="suggestions" part="suggestions">
-                <For each=move || suggestions.get() key=String::clone let:text>
-                    <button type="button" class="quiet" part="suggestion" dir="auto"
-                        on:click={ let text = text.clone(); move |_| app.fill_draft(text.clone()) }
-                    >{text.clone()}</button>
-                </For>
-            </div>
-        </Show>
-    }
-    .into_any()
+    when(
+        move || suggestions.with(|all| !all.is_empty()),
+        move || {
+            let one = move |text: String| {
+                let (said, key) = (text.clone(), text.clone());
+                item(key, move || {
+                    button("quiet")
+                        .attrs(&[("part", "suggestion"), ("dir", "auto")])
+                        .text(&text)
+                        .click(move || app.fill_draft(said.clone()))
+                })
+            };
+            el("div", "suggestions")
+                .attr("part", "suggestions")
+                .child(each(move || suggestions.get().into_iter().map(one).collect()))
+        },
+    )
 }

@@ -6,11 +6,13 @@ mod models;
 mod textbox;
 
 use leptos::prelude::*;
+use web_sys::{DragEvent, Event};
 
 pub(super) use self::attachments::{drag_enters, drop_zone, sent};
 use self::commands::Commands;
 use self::meter::Forecast;
 use super::credits::shortfall;
+use super::dom::{El, View, button, dynamic, el, group, when};
 use super::icon;
 use super::text::size;
 use crate::app::{App, Hindrance};
@@ -18,7 +20,7 @@ use crate::credits::{Cover, price_text};
 use crate::locale::Text;
 
 /// The text box, what goes along with it, the button, and what pressing it would cost.
-pub(super) fn composer(app: App) -> impl IntoView {
+pub(super) fn composer(app: App) -> View {
     let signals = app.signals;
     let desk = signals.desk;
     let commands = Commands::new(app);
@@ -37,77 +39,115 @@ pub(super) fn composer(app: App) -> impl IntoView {
         })
     });
     let hindered = move || !blank.get() && hindrance.with(Option::is_some);
-    let refused = move || {
+    let refused = Memo::new(move |_| {
         blank.get() || !ready.get() || short.get() || hindered() || desk.reading.with(Option::is_some)
-    };
+    });
     let price = move || {
         estimate
             .get()
             .filter(|_| !blank.get() && !commands.is_open())
             .map(|estimate| price_text(app.words(), estimate))
+            .unwrap_or_default()
     };
     // A reason is only due once there is something to send.
     let shown_cover = Memo::new(move |_| if short.get() { cover.get() } else { Cover::Unknown });
-    let send = move || {
-        if !app.run_draft() && !refused() && !signals.busy.get_untracked() {
-            app.send();
-        }
-    };
-    view! {
-        <form class="composer" part="composer" data-region=""
-            on:submit=move |event| {
-                event.prevent_default();
-                send();
-            }
-            on:dragenter=move |event| drag_enters(app, &event)
-        >
-            <Show when=move || commands.is_open()>{commands::list(commands)}</Show>
-            <Show when=move || desk.choosing.with(Option::is_some)>{models::popup(app)}</Show>
-            <Show when=move || desk.helping.get()>{commands::help(app)}</Show>
-            {shortfall(app, shown_cover, "chat-shortfall")}
-            {move || hindrance.get().filter(|_| !blank.get()).map(|hindrance| view! {
-                <p class="remark bad" id="chat-hindrance" role="note">{attachments::hindered(app.words(), &hindrance)}</p>
-            })}
-            {move || fill.get().filter(|_| !blank.get()).map(|fill| meter::meter(app, fill))}
-            {move || desk.sending.get().map(|bytes| view! {
-                <div class="reading"><span>{sending(app, bytes)}</span><progress aria-label=sending(app, bytes)></progress></div>
-            })}
-            <div class="box">
-                {attachments::strip(app)}
-                {textbox::textbox(app, commands, send)}
-                <div class="row">
-                    <Show when=move || !signals.messages.with(Vec::is_empty)>
-                        <button type="button" class="icon" aria-label=app.text(Text::NewChat) title=app.text(Text::NewChat)
-                            disabled=move || signals.busy.get()
-                            on:click=move |_| app.clear_chat()
-                        >{icon::plus()}</button>
-                    </Show>
-                    {attachments::picker(app)}
-                    {models::button(app)}
-                    <span class="price" part="price" id="chat-price">{price}</span>
-                    <Show
-                        when=move || signals.busy.get()
-                        fallback=move || view! {
-                            <button type="submit" class="send" part="send" aria-label=app.text(Text::Send) disabled=refused
-                                aria-describedby="chat-price chat-shortfall chat-hindrance"
-                            >{icon::send()}</button>
-                        }
-                    >
-                        <Show when=move || signals.can_leave.get()>
-                            <button type="button" class="icon" part="leave" aria-label=app.text(Text::LeaveRunning)
-                                title=app.text(Text::LeaveRunning) on:click=move |_| app.leave_answer()
-                            >{icon::leave()}</button>
-                        </Show>
-                        <button type="button" class="send stop" part="stop" aria-label=app.text(Text::Stop)
-                            on:click=move |_| app.stop_answer()
-                        >{icon::stop()}</button>
-                    </Show>
-                </div>
-            </div>
-        </form>
+    let row = el("div", "row").children([
+        when(
+            move || !signals.messages.with(Vec::is_empty),
+            move || {
+                named(app, "icon", Text::NewChat)
+                    .attr("title", app.text(Text::NewChat))
+                    .attr_of("disabled", move || signals.busy.get())
+                    .click(move || app.clear_chat())
+                    .child(icon::plus())
+            },
+        ),
+        attachments::picker(app),
+        models::button(app),
+        el("span", "price").attrs(&[("part", "price"), ("id", "chat-price")]).text_of(price).view(),
+        when(move || signals.busy.get(), move || stopping(app)),
+        when(
+            move || !signals.busy.get(),
+            move || {
+                el("button", "send")
+                    .attrs(&[
+                        ("type", "submit"),
+                        ("part", "send"),
+                        ("aria-label", app.text(Text::Send)),
+                        ("aria-describedby", "chat-price chat-shortfall chat-hindrance"),
+                    ])
+                    .attr_of("disabled", move || refused.get())
+                    .child(icon::send())
+            },
+        ),
+    ]);
+    el("form", "composer")
+        .attrs(&[("part", "composer"), ("data-region", "")])
+        .on("submit", move |event: Event| {
+            event.prevent_default();
+            send(app, refused);
+        })
+        .on("dragenter", move |event: DragEvent| drag_enters(app, &event))
+        .children([
+            when(move || commands.is_open(), move || commands::list(commands)),
+            when(move || desk.choosing.with(Option::is_some), move || models::popup(app)),
+            when(move || desk.helping.get(), move || commands::help(app)),
+            shortfall(app, shown_cover, "chat-shortfall"),
+            dynamic(move || {
+                hindrance.get().filter(|_| !blank.get()).map(|hindrance| {
+                    el("p", "remark bad")
+                        .attrs(&[("id", "chat-hindrance"), ("role", "note")])
+                        .text(&attachments::hindered(app.words(), &hindrance))
+                })
+            }),
+            dynamic(move || fill.get().filter(|_| !blank.get()).map(|fill| meter::meter(app, fill))),
+            when(move || desk.sending.with(Option::is_some), move || sending(app)),
+            el("div", "box")
+                .child(attachments::strip(app))
+                .child(textbox::textbox(app, commands, refused))
+                .child(row)
+                .view(),
+        ])
+        .view()
+}
+
+fn send(app: App, refused: Memo<bool>) {
+    if !app.run_draft() && !refused.get_untracked() && !app.signals.busy.get_untracked() {
+        app.send();
     }
 }
 
-fn sending(app: App, bytes: u64) -> String {
-    app.words().fill(Text::SendingSize, &[&size(app.words(), bytes)])
+/// The ways to end an answer that is being written.
+fn stopping(app: App) -> View {
+    group([
+        when(
+            move || app.signals.can_leave.get(),
+            move || {
+                named(app, "icon", Text::LeaveRunning)
+                    .attrs(&[("part", "leave"), ("title", app.text(Text::LeaveRunning))])
+                    .click(move || app.leave_answer())
+                    .child(icon::leave())
+            },
+        ),
+        named(app, "send stop", Text::Stop)
+            .attr("part", "stop")
+            .click(move || app.stop_answer())
+            .child(icon::stop())
+            .view(),
+    ])
+}
+
+fn sending(app: App) -> El {
+    let size = move || {
+        let bytes = app.signals.desk.sending.get().unwrap_or_default();
+        app.words().fill(Text::SendingSize, &[&size(app.words(), bytes)])
+    };
+    el("div", "reading")
+        .child(el("span", "").text_of(size))
+        .child(el("progress", "").attr_of("aria-label", size))
+}
+
+/// A button that has a name and no words.
+fn named(app: App, class: &str, name: Text) -> El {
+    button(class).attr("aria-label", app.text(name))
 }

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use triptych_protocol::{Parameter, ParameterKind};
+use web_sys::{Event, HtmlInputElement, HtmlSelectElement};
 
+use super::dom::{El, View, dynamic, each, el, item};
 use crate::form::Form;
 use crate::locale::{Text, Words};
 
@@ -10,70 +12,70 @@ use crate::locale::{Text, Words};
 const LONG_LABEL: usize = 18;
 
 /// The choice of a model, where there is one to make.
-pub(super) fn model_select(form: RwSignal<Form>, label: &'static str) -> impl IntoView {
+pub(super) fn model_select(form: RwSignal<Form>, label: &'static str) -> View {
     let models = Memo::new(move |_| {
         form.with(|form| {
             form.models().iter().map(|m| (m.id.clone(), m.triptych.name.clone())).collect::<Vec<_>>()
         })
     });
-    let chosen = Memo::new(move |_| form.with(|form| form.model().map(|model| model.id.clone())));
-    move || {
-        let options: Vec<_> = models
-            .get()
-            .into_iter()
-            .map(|(id, name)| {
-                let value = id.clone();
-                view! { <option value=value selected=move || chosen.get().as_deref() == Some(id.as_str())>{name}</option> }
-            })
-            .collect();
-        (!options.is_empty()).then(|| {
-            view! {
-                <select class="model" part="select" aria-label=label
-                    on:change=move |event| form.update(|form| form.select(&event_target_value(&event)))
-                >{options}</select>
-            }
+    let chosen = move || form.with(|form| form.model().map(|model| model.id.clone()).unwrap_or_default());
+    dynamic(move || {
+        let options = models.get().into_iter().map(|(id, name)| choice(id, &name));
+        (models.with(|models| !models.is_empty())).then(|| {
+            select(options.collect(), move |value| form.update(|form| form.select(&value)))
+                .attrs(&[("class", "model"), ("aria-label", label)])
+                .value_of(chosen)
         })
-    }
+    })
 }
 
 /// One field for each parameter of the chosen model.
-pub(super) fn parameters(form: RwSignal<Form>, words: Words) -> impl IntoView {
+pub(super) fn parameters(form: RwSignal<Form>, words: Words) -> View {
     let parameters = Memo::new(move |_| {
         form.with(|form| form.model().map(|model| model.triptych.parameters.clone()).unwrap_or_default())
     });
-    view! {
-        <For each=move || parameters.get() key=|parameter| format!("{parameter:?}") let:parameter>
-            {field(form, words, parameter)}
-        </For>
-    }
+    each(move || {
+        let parameters = parameters.get().into_iter();
+        parameters.map(|it| item(key(&it), move || field(form, words, it))).collect()
+    })
 }
 
-fn field(form: RwSignal<Form>, words: Words, parameter: Parameter) -> AnyView {
+/// Everything that a field shows: one that differs in any of it is another field.
+fn key(parameter: &Parameter) -> String {
+    let mut key = [parameter.name.as_str(), "\n", &parameter.label].concat();
+    match &parameter.kind {
+        ParameterKind::Choice { choices, .. } => {
+            for choice in choices {
+                key.extend(["\n", &choice.value, "\n", &choice.label]);
+            }
+        }
+        ParameterKind::Integer { min, max, step, unit, .. } => {
+            for number in [min, max, step] {
+                key.extend(["\n", &number.to_string()]);
+            }
+            key.extend(["\n", unit.as_deref().unwrap_or_default()]);
+        }
+    }
+    key
+}
+
+fn field(form: RwSignal<Form>, words: Words, parameter: Parameter) -> El {
     let name = parameter.name.clone();
     let label = words.label(&parameter.label);
     let value = {
         let name = name.clone();
         Memo::new(move |_| form.with(|form| form.value(&name).unwrap_or_default().to_owned()))
     };
-    let choose = Callback::new(move |value: String| form.update(|form| form.set(&name, &value)));
+    let choose = move |value: String| form.update(|form| form.set(&name, &value));
     match parameter.kind {
         ParameterKind::Choice { choices, .. } => {
             // What would be cut off in half a row gets a whole one.
             let long = choices.iter().any(|choice| choice.label.chars().count() > LONG_LABEL);
-            let options: Vec<_> = choices
-                .into_iter()
-                .map(|choice| {
-                    let chosen = choice.value.clone();
-                    view! { <option value=choice.value selected=move || value.get() == chosen>{words.label(&choice.label)}</option> }
-                })
-                .collect();
-            view! {
-                <label class="field" class:long=long>
-                    <span class="label">{label}</span>
-                    <select part="select" on:change=move |event| choose.run(event_target_value(&event))>{options}</select>
-                </label>
-            }
-            .into_any()
+            let options =
+                choices.into_iter().map(|one| choice(one.value, &words.label(&one.label))).collect();
+            el("label", if long { "field long" } else { "field" })
+                .child(el("span", "label").text(&label))
+                .child(select(options, choose).value_of(move || value.get()))
         }
         ParameterKind::Integer { min, max, step, unit, .. } => {
             let unit = unit.unwrap_or_default();
@@ -82,19 +84,30 @@ fn field(form: RwSignal<Form>, words: Words, parameter: Parameter) -> AnyView {
                 if unit == "seconds" {
                     words.fill(Text::Seconds, &[&number])
                 } else {
-                    format!("{number} {unit}").trim_end().to_owned()
+                    [&number, " ", &unit].concat().trim_end().to_owned()
                 }
             });
-            view! {
-                <label class="field">
-                    // No `<output>`: a label names the first field in it, and that would be one.
-                    <span class="label">{label.clone()}<span class="value">{move || shown.get()}</span></span>
-                    <input type="range" part="range" min=min max=max step=step aria-label=label
-                        aria-valuetext=move || shown.get() prop:value=move || value.get()
-                        on:input=move |event| choose.run(event_target_value(&event)) />
-                </label>
-            }
-            .into_any()
+            let [min, max, step] = [min, max, step].map(|number| number.to_string());
+            let range = el("input", "")
+                .attrs(&[("type", "range"), ("part", "range"), ("min", &min), ("max", &max), ("step", &step)])
+                .attr("aria-label", &label)
+                .attr_of("aria-valuetext", move || shown.get())
+                .value_of(move || value.get());
+            let field: HtmlInputElement = range.to();
+            // No `<output>`: a label names the first field in it, and that would be one.
+            let named =
+                el("span", "label").text(&label).child(el("span", "value").text_of(move || shown.get()));
+            el("label", "field").child(named).child(range.on("input", move |_: Event| choose(field.value())))
         }
     }
+}
+
+fn choice(value: String, name: &str) -> View {
+    el("option", "").attr("value", &value).text(name).view()
+}
+
+fn select(options: Vec<View>, choose: impl Fn(String) + 'static) -> El {
+    let select = el("select", "").attr("part", "select").children(options);
+    let chosen: HtmlSelectElement = select.to();
+    select.on("change", move |_: Event| choose(chosen.value()))
 }

@@ -1,5 +1,6 @@
-use leptos::prelude::*;
+use leptos::prelude::{Get, With};
 
+use super::dom::{View, each, el, group, item, when};
 use super::send::{Maker, maker};
 use super::{icon, picture};
 use crate::app::App;
@@ -7,7 +8,7 @@ use crate::config::Panel;
 use crate::locale::Text;
 
 /// Pictures from words.
-pub(super) fn panel(app: App) -> impl IntoView {
+pub(super) fn panel(app: App) -> View {
     let signals = app.signals;
     let form = Maker {
         panel: Panel::Image,
@@ -20,15 +21,23 @@ pub(super) fn panel(app: App) -> impl IntoView {
         id: "image-shortfall",
         make: App::draw,
     };
-    view! {
-        {maker(app, form)}
-        <div class="results" part="results" data-region="">
-            <Show when=move || signals.pictures.with(Vec::is_empty)>
-                <div class="empty small"><span class="badge">{icon::picture()}</span><p class="hint">{app.text(Text::NoPictures)}</p></div>
-            </Show>
-            <For each=move || signals.pictures.get() key=|id| *id let:id>
-                {picture::set(app, id)}
-            </For>
-        </div>
-    }
+    let results = el("div", "results")
+        .attrs(&[("part", "results"), ("data-region", "")])
+        .child(when(
+            move || signals.pictures.with(Vec::is_empty),
+            move || {
+                el("div", "empty small")
+                    .child(el("span", "badge").child(icon::picture()))
+                    .child(el("p", "hint").text(app.text(Text::NoPictures)))
+            },
+        ))
+        .child(each(move || {
+            signals
+                .pictures
+                .get()
+                .into_iter()
+                .map(|id| item(id.0.to_string(), move || picture::set(app, id)))
+                .collect()
+        }));
+    group([maker(app, form), results.view()])
 }

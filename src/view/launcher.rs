@@ -1,18 +1,19 @@
-use leptos::html;
 use leptos::prelude::*;
+use web_sys::HtmlElement;
 
+use super::dom::{View, button, dynamic, truth, when};
 use super::icon;
 use crate::app::App;
 use crate::config::Mode;
 use crate::locale::Text;
 
 /// The button that opens a docked widget. It gets the focus back when the widget is closed.
-pub(super) fn launcher(app: App) -> impl IntoView {
+pub(super) fn launcher(app: App) -> View {
     let signals = app.signals;
-    let button = NodeRef::<html::Button>::new();
+    let place = StoredValue::new_local(None::<HtmlElement>);
     Effect::new(move |was_open: Option<bool>| {
         let open = signals.open.get();
-        if let (Some(true), false, Some(button)) = (was_open, open, button.get_untracked()) {
+        if let (Some(true), false, Some(button)) = (was_open, open, place.get_value()) {
             // Without the scroll that a focus brings: nothing moves the page.
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
@@ -20,22 +21,20 @@ pub(super) fn launcher(app: App) -> impl IntoView {
         }
         open
     });
-    view! {
-        <Show when=move || signals.mode.get() == Mode::Launcher>
-            <button
-                type="button"
-                class="launcher"
-                part="launcher"
-                aria-expanded=move || if signals.open.get() { "true" } else { "false" }
-                aria-label=move || {
+    when(
+        move || signals.mode.get() == Mode::Launcher,
+        move || {
+            let launcher = button("launcher")
+                .attr("part", "launcher")
+                .attr_of("aria-expanded", move || truth(signals.open.get()))
+                .attr_of("aria-label", move || {
                     let text = if signals.open.get() { Text::CloseNamed } else { Text::OpenNamed };
                     app.words().fill(text, &[&signals.heading.get()])
-                }
-                node_ref=button
-                on:click=move |_| app.set_open(!signals.open.get_untracked())
-            >
-                {move || if signals.open.get() { icon::down().into_any() } else { icon::mark().into_any() }}
-            </button>
-        </Show>
-    }
+                })
+                .click(move || app.set_open(!signals.open.get_untracked()))
+                .child(dynamic(move || if signals.open.get() { icon::down() } else { icon::mark() }));
+            place.set_value(Some(launcher.html()));
+            launcher
+        },
+    )
 }

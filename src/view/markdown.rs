@@ -63,8 +63,6 @@ impl Painter {
         let document = root.owner_document().unwrap_or_else(|| JsValue::UNDEFINED.unchecked_into());
         let copying = Copying::listen(&root, words, announce);
         let loading = Loading::listen(&root, &document, words);
-        // The view leaves a marker in an element without children, which would shift every place.
-        root.set_text_content(None);
         Self {
             root,
             words,

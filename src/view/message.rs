@@ -7,91 +7,82 @@ mod paint;
 mod parts;
 mod toolbar;
 
-use leptos::html;
-use leptos::prelude::*;
+use leptos::prelude::{Get, GetUntracked, Memo, With, WithUntracked};
 use triptych_protocol::Role;
 
 use self::paint::{Source, paint};
 pub(super) use self::toolbar::act;
+use super::dom::{El, View, dynamic, el, group, nothing, truth, when};
 use crate::app::{App, MessageView};
 use crate::locale::Text;
 use crate::session::{MessageId, Status};
 
 /// One message. In a long conversation most are empty at first and drawn a little later.
-pub(super) fn message(app: App, id: MessageId) -> AnyView {
-    let Some((role, view)) = app.message(id) else { return ().into_any() };
+pub(super) fn message(app: App, id: MessageId) -> El {
+    let Some((role, view)) = app.message(id) else { return el("article", "") };
+    let (class, name) = match role {
+        Role::User => ("message user", Text::You),
+        _ => ("message answer", Text::Copilot),
+    };
+    let article = el("article", class).attrs(&[
+        ("part", class),
+        ("aria-label", app.text(name)),
+        ("data-message", &id.0.to_string()),
+    ]);
     let drawn = view.drawn.clone();
-    let name = id.0.to_string();
+    let drawn = move || drawn.get();
     if role == Role::User {
-        return view! {
-            <article class="message user" part="message user" aria-label=app.text(Text::You) data-message=name>
-                {move || drawn.get().then(|| said(app, id, view.clone()))}
-            </article>
-        }
-        .into_any();
+        return article.child(when(drawn, move || said(app, id, view.clone())));
     }
     let live = {
         let state = view.state.clone();
         Memo::new(move |_| state.with(|state| state.status.is_live()))
     };
-    view! {
-        <article class="message answer" part="message answer" aria-label=app.text(Text::Copilot)
-            aria-busy=move || live.get().to_string() data-message=name
-        >
-            {move || drawn.get().then(|| answer(app, id, view.clone(), live))}
-        </article>
-    }
-    .into_any()
+    article
+        .attr_of("aria-busy", move || truth(live.get()))
+        .child(when(drawn, move || answer(app, id, view.clone(), live)))
 }
 
-fn said(app: App, id: MessageId, view: MessageView) -> AnyView {
+fn said(app: App, id: MessageId, view: MessageView) -> View {
     let editing = Memo::new(move |_| app.signals.editing.get() == Some(id));
-    let bar = move || {
+    dynamic(move || {
         if editing.get() {
-            edit::form(app, id)
-        } else {
-            let text = app.text_from(id, 0);
-            view! {
-                {super::composer::sent(app, app.attachments_of(id))}
-                {(!text.is_empty()).then(|| view! { <p class="bubble" dir="auto">{text}</p> })}
-                {toolbar::of_user(app, view.clone())}
-            }
-            .into_any()
+            return edit::form(app, id);
         }
-    };
-    view! { {bar} }.into_any()
+        let text = app.text_from(id, 0);
+        let bubble = (!text.is_empty()).then(|| el("p", "bubble").attr("dir", "auto").text(&text));
+        group([
+            super::composer::sent(app, app.attachments_of(id)),
+            bubble.into(),
+            toolbar::of_user(app, view.clone()),
+        ])
+    })
 }
 
-fn answer(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> AnyView {
-    let body = NodeRef::<html::Div>::new();
-    paint(app, id, view.clone(), Source::Text, body);
+fn answer(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> View {
+    let body = el("div", "body").attr("dir", "auto").class_of("live", move || live.get());
+    paint(app, id, view.clone(), Source::Text, body.element().clone());
     let state = view.state.clone();
     let waiting = {
         let state = state.clone();
-        Memo::new(move |_| state.with(|state| state.status == Status::Waiting))
+        move || state.with(|state| state.status == Status::Waiting)
     };
-    let bar = {
-        let view = view.clone();
-        move || {
+    let dots = || el("div", "thinking").children([(); 3].map(|()| el("span", "").view()));
+    group([
+        parts::thoughts(app, id, view.clone(), live),
+        body.view(),
+        when(waiting, dots),
+        parts::parts(app, state.clone()),
+        footer::footer(app, id, state),
+        dynamic(move || {
             let silent = view.length.get_untracked() == 0
                 && view.state.with_untracked(|state| matches!(state.status, Status::Failed(_)));
             match live.get() {
-                true => ().into_any(),
+                true => nothing(),
                 // There is nothing to copy or to rate, and the failure itself offers another try.
                 false if silent => toolbar::of_nothing(app, view.clone()),
                 false => toolbar::of_answer(app, view.clone()),
             }
-        }
-    };
-    view! {
-        {parts::thoughts(app, id, view.clone(), live)}
-        <div class="body" dir="auto" class:live=move || live.get() node_ref=body></div>
-        <Show when=move || waiting.get()>
-            <div class="thinking"><span></span><span></span><span></span></div>
-        </Show>
-        {parts::parts(app, state.clone())}
-        {move || footer::footer(app, id, state.get())}
-        {bar}
-    }
-    .into_any()
+        }),
+    ])
 }

@@ -1,86 +1,83 @@
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
+use super::dom::{El, View, button, each, el, group, item, truth, when};
 use super::{chat, icon, image, threads, video};
 use crate::app::App;
 use crate::config::Panel;
 use crate::locale::Text;
 
 /// The panels: tabs where there is room for one, side by side where there is room for all.
-pub(super) fn panels(app: App) -> impl IntoView {
+pub(super) fn panels(app: App) -> View {
     let signals = app.signals;
     let several = move || signals.panels.with(|panels| panels.len() > 1);
-    view! {
-        <Show when=move || several() && !signals.wide.get()>{tabs(app)}</Show>
-        <div class="panels">
-            <For each=move || signals.panels.get() key=|panel| *panel let:panel>
-                {one_panel(app, panel)}
-            </For>
-        </div>
-    }
+    let panels = each(move || {
+        let panels = signals.panels.get().into_iter();
+        panels.map(|panel| item(panel.id(), move || one_panel(app, panel))).collect()
+    });
+    group([
+        when(move || several() && !signals.wide.get(), move || tabs(app)),
+        el("div", "panels").child(panels).view(),
+    ])
 }
 
-fn one_panel(app: App, panel: Panel) -> impl IntoView {
+fn one_panel(app: App, panel: Panel) -> El {
     let signals = app.signals;
     let tabbed = move || !signals.wide.get() && signals.panels.with(|panels| panels.len() > 1);
-    // Panels stay when another is shown: what is typed, scrolled and playing in them stays too.
-    let hidden = move || !signals.wide.get() && signals.panel.get() != panel;
     let content = match panel {
-        Panel::Chat => threads::beside(app, chat::panel(app).into_any()),
-        Panel::Image => image::panel(app).into_any(),
-        Panel::Video => video::panel(app).into_any(),
+        Panel::Chat => threads::beside(app, chat::panel(app)),
+        Panel::Image => image::panel(app),
+        Panel::Video => video::panel(app),
     };
-    view! {
-        <section
-            class="panel"
-            part="panel"
-            id=format!("panel-{}", panel.id())
-            role=move || if tabbed() { "tabpanel" } else { "region" }
-            aria-label=app.text(panel.label())
-            hidden=hidden
-        >
-            <h3 class="title">{panel_icon(panel)} {app.text(panel.label())}</h3>
-            {content}
-        </section>
-    }
+    let label = app.text(panel.label());
+    el("section", "panel")
+        .attrs(&[("part", "panel"), ("id", &["panel-", panel.id()].concat()), ("aria-label", label)])
+        .attr_of("role", move || if tabbed() { "tabpanel" } else { "region" })
+        // Panels stay when another is shown: what is typed, scrolled and playing in them stays too.
+        .attr_of("hidden", move || !signals.wide.get() && signals.panel.get() != panel)
+        .child(el("h3", "title").child(panel_icon(panel)).text(label))
+        .child(content)
 }
 
-fn tabs(app: App) -> AnyView {
+fn tabs(app: App) -> View {
     let signals = app.signals;
-    let list = NodeRef::<html::Div>::new();
-    view! {
-        <div class="tabs" part="tabs" data-region="" role="tablist" aria-label=app.text(Text::Panels) node_ref=list
-            on:keydown=move |event| move_between(app, list, &event)
-        >
-            <For each=move || signals.panels.get() key=|panel| *panel let:panel>
-                <button
-                    type="button"
-                    class="tab"
-                    part="tab"
-                    role="tab"
-                    id=format!("tab-{}", panel.id())
-                    data-panel=panel.id()
-                    aria-controls=format!("panel-{}", panel.id())
-                    aria-selected=move || if signals.panel.get() == panel { "true" } else { "false" }
-                    tabindex=move || if signals.panel.get() == panel { 0 } else { -1 }
-                    on:click=move |_| signals.panel.set(panel)
-                >
-                    {panel_icon(panel)}
-                    <span>{app.text(panel.label())}</span>
-                </button>
-            </For>
-        </div>
-    }
-    .into_any()
+    let list = el("div", "tabs").attrs(&[
+        ("part", "tabs"),
+        ("data-region", ""),
+        ("role", "tablist"),
+        ("aria-label", app.text(Text::Panels)),
+    ]);
+    let tabs = list.element().clone();
+    list.on("keydown", move |event: KeyboardEvent| move_between(app, &tabs, &event))
+        .child(each(move || {
+            let panels = signals.panels.get().into_iter();
+            panels.map(|panel| item(panel.id(), move || tab(app, panel))).collect()
+        }))
+        .view()
+}
+
+fn tab(app: App, panel: Panel) -> El {
+    let shown = app.signals.panel;
+    button("tab")
+        .attrs(&[
+            ("part", "tab"),
+            ("role", "tab"),
+            ("id", &["tab-", panel.id()].concat()),
+            ("data-panel", panel.id()),
+            ("aria-controls", &["panel-", panel.id()].concat()),
+        ])
+        .attr_of("aria-selected", move || truth(shown.get() == panel))
+        .attr_of("tabindex", move || if shown.get() == panel { "0" } else { "-1" })
+        .click(move || shown.set(panel))
+        .child(panel_icon(panel))
+        .child(el("span", "").text(app.text(panel.label())))
 }
 
 /// Arrows, Home and End, as the pattern for tabs has it. Arrows follow the direction of the writing.
-fn move_between(app: App, list: NodeRef<html::Div>, event: &KeyboardEvent) {
+fn move_between(app: App, list: &Element, event: &KeyboardEvent) {
     let signals = app.signals;
     let panels = signals.panels.get_untracked();
-    let Some(list) = list.get_untracked() else { return };
     let current = panels.iter().position(|panel| *panel == signals.panel.get_untracked()).unwrap_or(0);
     let rtl = list.matches(":dir(rtl)").unwrap_or(false);
     let (forward, back) =
@@ -113,7 +110,7 @@ fn move_between(app: App, list: NodeRef<html::Div>, event: &KeyboardEvent) {
     }
 }
 
-fn panel_icon(panel: Panel) -> AnyView {
+fn panel_icon(panel: Panel) -> View {
     match panel {
         Panel::Chat => icon::talk(),
         Panel::Image => icon::picture(),

@@ -1,6 +1,7 @@
-use leptos::prelude::*;
+use leptos::prelude::Get;
 use triptych_protocol::ImageData;
 
+use super::dom::{El, View, button, dynamic, el, group};
 use super::icon;
 use super::text::{download_link, receipt, safe_link};
 use crate::app::App;
@@ -9,17 +10,30 @@ use crate::images::{PictureId, PictureSet, PictureStatus};
 use crate::locale::Text;
 
 /// What one click on the button led to.
-pub(super) fn set(app: App, id: PictureId) -> AnyView {
-    let Some(set) = app.picture_set(id) else { return ().into_any() };
-    view! {
-        <article class="card" part="card" aria-label=app.text(Text::Pictures)>{move || card(app, set.get())}</article>
-    }
-    .into_any()
+pub(super) fn set(app: App, id: PictureId) -> El {
+    let Some(set) = app.picture_set(id) else { return el("article", "") };
+    el("article", "card")
+        .attrs(&[("part", "card"), ("aria-label", app.text(Text::Pictures))])
+        .child(dynamic(move || card(app, set.get())))
 }
 
-fn card(app: App, set: PictureSet) -> AnyView {
+/// The way to what was made, as a file.
+pub(super) fn download(app: App, url: &str) -> El {
+    let label = app.text(Text::Download);
+    el("a", "download")
+        .attrs(&[
+            ("part", "download"),
+            ("href", &download_link(url)),
+            ("download", ""),
+            ("aria-label", label),
+            ("title", label),
+        ])
+        .child(icon::download())
+}
+
+fn card(app: App, set: PictureSet) -> View {
     let (id, words) = (set.id, app.words());
-    let prompt = set.request.prompt.clone();
+    let prompt = &set.request.prompt;
     let cost = match (&set.receipt, set.estimate, &set.status) {
         (Some(paid), _, _) => Some(receipt(words, paid)),
         (None, Some(estimate), PictureStatus::Drawing) => {
@@ -30,53 +44,45 @@ fn card(app: App, set: PictureSet) -> AnyView {
     let body = match set.status {
         PictureStatus::Drawing => {
             let shape = set.request.size.as_deref().and_then(shape).unwrap_or("square");
-            let count = set.request.n.unwrap_or(1);
-            let drawings: Vec<_> =
-                (0..count).map(|_| view! { <div class=format!("drawing {shape}")></div> }).collect();
-            view! {
-                <div class="pictures" role="progressbar" aria-label=words.get(Text::MakingPicture)>{drawings}</div>
-            }
-            .into_any()
+            let class = ["drawing ", shape].concat();
+            let drawings = (0..set.request.n.unwrap_or(1)).map(|_| el("div", &class).view());
+            el("div", "pictures")
+                .attrs(&[("role", "progressbar"), ("aria-label", words.get(Text::MakingPicture))])
+                .children(drawings)
         }
         PictureStatus::Ready(pictures) => {
-            let pictures: Vec<_> = pictures.into_iter().map(|data| picture(app, data, &prompt)).collect();
-            view! { <div class="pictures">{pictures}</div> }.into_any()
+            el("div", "pictures").children(pictures.into_iter().map(|data| picture(app, data, prompt).view()))
         }
         PictureStatus::Failed(failure) => {
             let again = failure.can_retry().then(|| {
-                view! {
-                    <button type="button" class="quiet" on:click=move |_| app.redraw(id)>{icon::retry()} {words.get(Text::Retry)}</button>
-                }
+                button("quiet")
+                    .click(move || app.redraw(id))
+                    .child(icon::retry())
+                    .text(words.get(Text::Retry))
             });
-            view! {
-                <div class="failure" role="alert">
-                    <p>{words.failure(&failure)}</p>
-                    {again}
-                    <button type="button" class="quiet" on:click=move |_| app.remove_pictures(id)>{words.get(Text::Remove)}</button>
-                </div>
-            }
-            .into_any()
+            let remove = button("quiet").click(move || app.remove_pictures(id)).text(words.get(Text::Remove));
+            el("div", "failure")
+                .attr("role", "alert")
+                .child(el("p", "").text(&words.failure(&failure)))
+                .child(again)
+                .child(remove)
         }
     };
-    view! {
-        {body}
-        <p class="caption" dir="auto">{prompt}</p>
-        <div class="details" part="details">{cost.map(|cost| view! { <span>{cost}</span> })}</div>
-    }
-    .into_any()
+    let details = el("div", "details").attr("part", "details");
+    group([
+        body.view(),
+        el("p", "caption").attr("dir", "auto").text(prompt).view(),
+        details.child(cost.map(|cost| el("span", "").text(&cost))).view(),
+    ])
 }
 
-fn picture(app: App, data: ImageData, prompt: &str) -> AnyView {
+fn picture(app: App, data: ImageData, prompt: &str) -> El {
     let Some(url) = data.url.as_deref().and_then(safe_link) else {
-        return view! { <p class="failure">{app.text(Text::PictureWithoutLink)}</p> }.into_any();
+        return el("p", "failure").text(app.text(Text::PictureWithoutLink));
     };
-    view! {
-        <figure class="picture" part="picture">
-            <img src=url.clone() alt=prompt.to_owned() decoding="async" part="image" />
-            <a class="download" part="download" href=download_link(&url) download="" aria-label=app.text(Text::Download) title=app.text(Text::Download)>{icon::download()}</a>
-        </figure>
-    }
-    .into_any()
+    let image =
+        el("img", "").attrs(&[("src", &url), ("alt", prompt), ("decoding", "async"), ("part", "image")]);
+    el("figure", "picture").attr("part", "picture").child(image).child(download(app, &url))
 }
 
 /// The placeholder's shape, so that nothing jumps when the picture comes.

@@ -1,11 +1,11 @@
 //! The form that the image and the video panel share: a prompt, the parameters, a button with its price.
 
-use leptos::html;
 use leptos::prelude::*;
 use triptych_protocol::Estimate;
-use web_sys::KeyboardEvent;
+use web_sys::{Event, HtmlTextAreaElement, KeyboardEvent};
 
 use super::credits::shortfall;
+use super::dom::{View, el};
 use super::fields::{model_select, parameters};
 use crate::app::App;
 use crate::config::Panel;
@@ -27,7 +27,7 @@ pub(super) struct Maker {
 }
 
 /// The form.
-pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
+pub(super) fn maker(app: App, maker: Maker) -> View {
     let Maker { panel, form, prompt, model_label, prompt_label, placeholder, button, id, make } = maker;
     let estimate = Memo::new(move |_| {
         let bytes = prompt.with(|prompt| prompt.trim().len());
@@ -40,59 +40,67 @@ pub(super) fn maker(app: App, maker: Maker) -> impl IntoView {
             .map(|most| most.to_string())
     };
     let short = move || matches!(cover.get(), Cover::Short { .. });
-    let field = NodeRef::<html::Textarea>::new();
+    let area = el("textarea", "prompt");
+    let (field, typed): (HtmlTextAreaElement, HtmlTextAreaElement) = (area.to(), area.to());
     let handover = app.signals.desk.handover;
     Effect::new(move || {
         if handover.get() == Some(panel) {
             handover.set(None);
             // The panel has to be seen before it can have the cursor.
+            let field = field.clone();
             request_animation_frame(move || {
-                if let Some(field) = field.get_untracked() {
-                    let _ = field.focus();
-                }
+                let _ = field.focus();
             });
         }
     });
-    let refused = move || blank.get() || short() || form.with(|form| form.model().is_none());
+    let refused = Memo::new(move |_| blank.get() || short() || form.with(|form| form.model().is_none()));
     let submit = move || {
-        if !refused() {
+        if !refused.get_untracked() {
             make(app, estimate.get_untracked());
         }
     };
-    view! {
-        <form class="maker" part="form" data-region=""
-            on:submit=move |event| {
+    let area = area
+        .attrs(&[("part", "input"), ("rows", "3"), ("dir", "auto"), ("placeholder", app.text(placeholder))])
+        .attr_of("maxlength", limit)
+        .value_of(move || prompt.get())
+        .on("input", move |_: Event| prompt.set(typed.value()))
+        .on("keydown", move |event: KeyboardEvent| {
+            if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
                 submit();
             }
-        >
-            <label class="field">
-                <span class="label">{app.text(prompt_label)}</span>
-                <textarea class="prompt" node_ref=field part="input" rows="3" dir="auto" placeholder=app.text(placeholder) maxlength=limit
-                    prop:value=move || prompt.get()
-                    on:input=move |event| prompt.set(event_target_value(&event))
-                    on:keydown=move |event: KeyboardEvent| {
-                        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-                            event.prevent_default();
-                            submit();
-                        }
-                    }
-                ></textarea>
-            </label>
-            <div class="fields">
-                <label class="field">
-                    <span class="label">{app.text(Text::Model)}</span>
-                    {model_select(form, app.text(model_label))}
-                </label>
-                {parameters(form, app.words())}
-            </div>
-            {shortfall(app, cover, id)}
-            <div class="row">
-                <span class="price" part="price" id=format!("{id}-price")>{move || estimate.get().map(|estimate| price_text(app.words(), estimate))}</span>
-                <button type="submit" class="primary" part="generate" disabled=refused
-                    aria-describedby=format!("{id}-price {id}")
-                >{app.text(button)}</button>
-            </div>
-        </form>
-    }
+        });
+    let labelled = |label: Text, field: View| {
+        el("label", "field").child(el("span", "label").text(app.text(label))).child(field).view()
+    };
+    let price = move || estimate.get().map(|estimate| price_text(app.words(), estimate)).unwrap_or_default();
+    let price_id = format!("{id}-price");
+    el("form", "maker")
+        .attrs(&[("part", "form"), ("data-region", "")])
+        .on("submit", move |event: Event| {
+            event.prevent_default();
+            submit();
+        })
+        .children([
+            labelled(prompt_label, area.view()),
+            el("div", "fields")
+                .child(labelled(Text::Model, model_select(form, app.text(model_label))))
+                .child(parameters(form, app.words()))
+                .view(),
+            shortfall(app, cover, id),
+            el("div", "row")
+                .child(el("span", "price").attrs(&[("part", "price"), ("id", &price_id)]).text_of(price))
+                .child(
+                    el("button", "primary")
+                        .attrs(&[
+                            ("type", "submit"),
+                            ("part", "generate"),
+                            ("aria-describedby", &format!("{price_id} {id}")),
+                        ])
+                        .attr_of("disabled", move || refused.get())
+                        .text(app.text(button)),
+                )
+                .view(),
+        ])
+        .view()
 }

@@ -2,10 +2,11 @@
 
 mod keys;
 
-use leptos::html;
 use leptos::prelude::*;
+use web_sys::{Event, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
 
 use self::keys::{LINE, action, element, focus_at_first, key, only_stop, perform, rename};
+use super::dom::{El, View, button, dynamic, each, el, group, item, keep, truth, when};
 use super::icon;
 use crate::app::{App, Chats};
 use crate::locale::Text;
@@ -27,132 +28,151 @@ struct Open {
 }
 
 /// The button that opens the list. It gets the focus back when the list is closed.
-pub(super) fn button(app: App) -> impl IntoView {
+pub(super) fn opener(app: App) -> View {
     let chats = app.signals.chats;
-    let button = NodeRef::<html::Button>::new();
+    let place = StoredValue::new_local(None::<HtmlElement>);
     Effect::new(move |was_open: Option<bool>| {
         let open = chats.open.get();
-        if let (Some(true), false, Some(button)) = (was_open, open, button.get_untracked()) {
+        if let (Some(true), false, Some(button)) = (was_open, open, place.get_value()) {
             let _ = button.focus();
         }
         open
     });
-    view! {
-        <Show when=move || chats.kept.get()>
-            <button type="button" class="icon" part="chats-button" aria-label=app.text(Text::Chats) title=app.text(Text::Chats) node_ref=button
-                aria-expanded=move || chats.open.get().to_string()
-                on:click=move |_| app.show_threads(!chats.open.get_untracked())
-            >{icon::list()}</button>
-        </Show>
-    }
+    when(
+        move || chats.kept.get(),
+        move || {
+            let label = app.text(Text::Chats);
+            let shown = button("icon")
+                .attrs(&[("part", "chats-button"), ("aria-label", label), ("title", label)])
+                .attr_of("aria-expanded", move || truth(chats.open.get()))
+                .click(move || app.show_threads(!chats.open.get_untracked()))
+                .child(icon::list());
+            place.set_value(Some(shown.html()));
+            shown
+        },
+    )
 }
 
 /// The chat with the list beside it, while that is open, and with a word on why chats are not kept, once.
-pub(super) fn beside(app: App, chat: AnyView) -> AnyView {
+pub(super) fn beside(app: App, chat: View) -> View {
     let Chats { open, kept, note, .. } = app.signals.chats;
     let to_tell = move || note.get().filter(|_| app.signals.messages.with(|messages| !messages.is_empty()));
-    view! {
-        <div class="chats-split">
-            <Show when=move || kept.get() && open.get()>{pane(app)}</Show>
-            <div class="talk">
-                {move || to_tell().map(|note| view! {
-                    <div class="notice told" role="note">
-                        <p>{app.text(note)}</p>
-                        <button type="button" class="icon" aria-label=app.text(Text::Dismiss) on:click=move |_| app.dismiss_note()>{icon::close()}</button>
-                    </div>
-                })}
-                {chat}
-            </div>
-        </div>
+    let told = move || {
+        to_tell().map(|note| {
+            let dismiss = button("icon").attr("aria-label", app.text(Text::Dismiss));
+            el("div", "notice told")
+                .attr("role", "note")
+                .child(el("p", "").text(app.text(note)))
+                .child(dismiss.click(move || app.dismiss_note()).child(icon::close()))
+        })
+    };
+    el("div", "chats-split")
+        .child(when(move || kept.get() && open.get(), move || pane(app)))
+        .child(el("div", "talk").child(dynamic(told)).child(chat))
+        .view()
+}
+
+/// Runs when it is dropped.
+struct AtEnd(App);
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        self.0.search_threads(String::new());
     }
-    .into_any()
 }
 
 /// The list.
-fn pane(app: App) -> AnyView {
+fn pane(app: App) -> El {
     let chats = app.signals.chats;
-    let pane = NodeRef::<html::Div>::new();
     let open = Open { menu: RwSignal::new(None), name: RwSignal::new(None) };
     let query = RwSignal::new(String::new());
-    let drawn = RwSignal::new(AT_ONCE);
     let none = move || chats.rows.with(Vec::is_empty);
-    focus_at_first(pane);
-    on_cleanup(move || app.search_threads(String::new()));
-    view! {
-        <div
-            class="chats"
-            part="chats"
-            role="region"
-            aria-label=app.text(Text::Chats)
-            node_ref=pane
-            on:click=move |event| {
-                if let Some((act, id, target)) = action(event.target()) {
-                    perform(app, open, &act, id, &target);
-                }
+    keep(AtEnd(app));
+    let undo = move || {
+        chats.bin.get().map(|title| {
+            let deleted = app.words().fill(Text::Deleted, &[&title]);
+            group([
+                el("p", "").attr("dir", "auto").text(&deleted).view(),
+                act("quiet", "undo").text(app.text(Text::Undo)).view(),
+            ])
+        })
+    };
+    let pane = el("div", "chats")
+        .attrs(&[("part", "chats"), ("role", "region"), ("aria-label", app.text(Text::Chats))])
+        .on("click", move |event: MouseEvent| {
+            if let Some((act, id, target)) = action(event.target()) {
+                perform(app, open, &act, id, &target);
             }
-            on:keydown=move |event| key(app, open, query, &event)
-            on:focusin=move |event| {
-                if let Some(element) = element(event.target()).filter(|element| element.matches(LINE).unwrap_or(false)) {
-                    only_stop(&element);
-                }
+        })
+        .on("keydown", move |event: KeyboardEvent| key(app, open, query, &event))
+        .on("focusin", move |event: FocusEvent| {
+            if let Some(element) =
+                element(event.target()).filter(|element| element.matches(LINE).unwrap_or(false))
+            {
+                only_stop(&element);
             }
-        >
-            <div class="chats-top">
-                <button type="button" class="quiet" data-act="new">{icon::plus()} {app.text(Text::NewChat)}</button>
-                <button type="button" class="icon" data-act="close" aria-label=app.text(Text::CloseChats)>{icon::close()}</button>
-            </div>
-            <input
-                type="search"
-                class="chats-search"
-                aria-label=app.text(Text::SearchChats)
-                placeholder=app.text(Text::Search)
-                prop:value=move || query.get()
-                on:input=move |event| {
-                    query.set(event_target_value(&event));
-                    app.search_threads(query.get_untracked());
-                }
-            />
-            <div
-                class="chats-list"
-                on:scroll=move |event| {
-                    // Nobody waits for lines that are far below: they are drawn when somebody comes near.
-                    let near = element(event.target()).is_some_and(|list| {
-                        list.scroll_height() - list.scroll_top() - list.client_height() < NEAR
-                    });
-                    if near && chats.rows.with(|rows| rows.len() > drawn.get_untracked()) {
-                        drawn.update(|drawn| *drawn += AT_ONCE);
-                    }
-                }
-            >
-                <For each=move || DAYS key=|day| *day as u8 let:day>
-                    {part(app, open, drawn, day)}
-                </For>
-                <Show when=none>
-                    <p class="hint">
-                        {move || if query.with(|query| query.trim().is_empty()) {
-                            app.text(Text::NoChats)
-                        } else {
-                            app.text(Text::NoChatFound)
-                        }}
-                    </p>
-                </Show>
-            </div>
-            <div class="chats-undo" role="status">
-                {move || chats.bin.get().map(|title| view! {
-                    <p dir="auto">{app.words().fill(Text::Deleted, &[&title])}</p>
-                    <button type="button" class="quiet" data-act="undo">{app.text(Text::Undo)}</button>
-                })}
-            </div>
-            <Show when=move || !none()>
-                <button type="button" class="quiet chats-all" data-act="all">{icon::download()} {app.text(Text::ExportAll)}</button>
-            </Show>
-        </div>
-    }
-    .into_any()
+        })
+        .child(
+            el("div", "chats-top")
+                .child(act("quiet", "new").child(icon::plus()).text(app.text(Text::NewChat)))
+                .child(
+                    act("icon", "close").attr("aria-label", app.text(Text::CloseChats)).child(icon::close()),
+                ),
+        )
+        .child(search(app, query))
+        .child(lines(app, open, query))
+        .child(el("div", "chats-undo").attr("role", "status").child(dynamic(undo)))
+        .child(when(
+            move || !none(),
+            move || act("quiet chats-all", "all").child(icon::download()).text(app.text(Text::ExportAll)),
+        ));
+    focus_at_first(pane.element());
+    pane
+}
+
+/// A button whose click is heard by the list.
+fn act(class: &str, name: &str) -> El {
+    button(class).attr("data-act", name)
+}
+
+fn search(app: App, query: RwSignal<String>) -> El {
+    let search = el("input", "chats-search")
+        .attrs(&[
+            ("type", "search"),
+            ("aria-label", app.text(Text::SearchChats)),
+            ("placeholder", app.text(Text::Search)),
+        ])
+        .value_of(move || query.get());
+    let field: HtmlInputElement = search.to();
+    search.on("input", move |_: Event| {
+        query.set(field.value());
+        app.search_threads(field.value());
+    })
+}
+
+fn lines(app: App, open: Open, query: RwSignal<String>) -> El {
+    let rows = app.signals.chats.rows;
+    let drawn = RwSignal::new(AT_ONCE);
+    let lines = el("div", "chats-list");
+    let list = lines.html();
+    let hint = move || match query.with(|query| query.trim().is_empty()) {
+        true => app.text(Text::NoChats),
+        false => app.text(Text::NoChatFound),
+    };
+    lines
+        .on("scroll", move |_: Event| {
+            // Nobody waits for lines that are far below: they are drawn when somebody comes near.
+            let near = list.scroll_height() - list.scroll_top() - list.client_height() < NEAR;
+            if near && rows.with_untracked(|rows| rows.len() > drawn.get_untracked()) {
+                drawn.update(|drawn| *drawn += AT_ONCE);
+            }
+        })
+        .children(DAYS.map(|day| part(app, open, drawn, day)))
+        .child(when(move || rows.with(Vec::is_empty), move || el("p", "hint").text_of(hint)))
 }
 
 /// The lines of one day, or nothing.
-fn part(app: App, open: Open, drawn: RwSignal<usize>, day: Day) -> impl IntoView {
+fn part(app: App, open: Open, drawn: RwSignal<usize>, day: Day) -> View {
     let rows = app.signals.chats.rows;
     let own = Memo::new(move |_| {
         rows.with(|rows| {
@@ -163,60 +183,68 @@ fn part(app: App, open: Open, drawn: RwSignal<usize>, day: Day) -> impl IntoView
                 .collect::<Vec<Row>>()
         })
     });
-    let any = Memo::new(move |_| own.with(|rows| !rows.is_empty()));
-    view! {
-        <Show when=move || any.get()>
-            <h3 class="chats-day">{app.text(day.label())}</h3>
-            <ul aria-label=app.text(day.label())>
-                <For each=move || own.get() key=|row| (row.id.clone(), row.title.clone(), row.running) let:row>
-                    {line(app, open, row)}
-                </For>
-            </ul>
-        </Show>
-    }
+    when(
+        move || own.with(|rows| !rows.is_empty()),
+        move || {
+            let label = app.text(day.label());
+            let lines = each(move || {
+                let key =
+                    |row: &Row| [row.id.as_str(), if row.running { "+" } else { "-" }, &row.title].concat();
+                own.get().into_iter().map(|row| item(key(&row), move || line(app, open, row))).collect()
+            });
+            group([
+                el("h3", "chats-day").text(label).view(),
+                el("ul", "").attr("aria-label", label).child(lines).view(),
+            ])
+        },
+    )
 }
 
-fn line(app: App, open: Open, row: Row) -> AnyView {
+fn line(app: App, open: Open, row: Row) -> El {
     let Row { id, title, running, .. } = row;
-    let current = app.signals.chats.current;
-    let (shown, named, of) = (id.clone(), id.clone(), id.clone());
     let title = if title.is_empty() { app.text(Text::UntitledChat).to_owned() } else { title };
     let more = app.words().fill(Text::ChatOptions, &[&title]);
+    let is = |which: RwSignal<Option<String>>, id: &str| {
+        let id = id.to_owned();
+        Memo::new(move |_| which.with(|which| which.as_deref() == Some(id.as_str())))
+    };
+    let (menu, named, current) = (is(open.menu, &id), is(open.name, &id), is(app.signals.chats.current, &id));
     let name = title.clone();
-    let menu = open.menu;
-    let is_open = Memo::new(move |_| menu.with(|menu| menu.as_deref() == Some(of.as_str())));
-    view! {
-        <li class="chats-row" data-thread=id>
-            {move || {
-                if open.name.with(|name| name.as_deref() == Some(named.as_str())) {
-                    return view! {
-                        <input class="chats-name" aria-label=app.text(Text::ChatName) maxlength="120" dir="auto" data-name=""
-                            prop:value=name.clone() on:blur=move |event| rename(app, open, event.target()) />
-                    }.into_any();
-                }
-                let shown = shown.clone();
-                view! {
-                    <button type="button" class="chats-open" data-act="open" tabindex="-1"
-                        aria-current=move || current.with(|current| current.as_deref() == Some(shown.as_str())).then_some("true")
-                    >
-                        <span class="chats-title" dir="auto">{name.clone()}</span>
-                        {running.then(|| view! { <span class="chats-running" role="img" aria-label=app.text(Text::ChatRunning)></span> })}
-                    </button>
-                }.into_any()
-            }}
-            <button type="button" class="icon" data-act="menu" tabindex="-1" aria-label=more aria-haspopup="menu"
-                aria-expanded=move || is_open.get().to_string()
-            >{icon::more()}</button>
-            <Show when=move || is_open.get()>
-                <div class="chats-menu" role="menu" aria-label=title.clone()>
-                    {MENU.map(|(act, label)| view! {
-                        <button type="button" role="menuitem" tabindex="-1" data-act=act>{app.text(label)}</button>
-                    })}
-                </div>
-            </Show>
-        </li>
-    }
-    .into_any()
+    let face = move || match named.get() {
+        true => el("input", "chats-name")
+            .attrs(&[
+                ("aria-label", app.text(Text::ChatName)),
+                ("maxlength", "120"),
+                ("dir", "auto"),
+                ("data-name", ""),
+            ])
+            .prop("value", name.as_str())
+            .on("blur", move |event: FocusEvent| rename(app, open, event.target())),
+        false => act("chats-open", "open")
+            .attr("tabindex", "-1")
+            .attr_of("aria-current", move || current.get().then_some("true"))
+            .child(el("span", "chats-title").attr("dir", "auto").text(&name))
+            .child(running.then(|| {
+                el("span", "chats-running")
+                    .attrs(&[("role", "img"), ("aria-label", app.text(Text::ChatRunning))])
+            })),
+    };
+    let options = move || {
+        let items = MENU.map(|(name, label)| {
+            act("", name).attrs(&[("role", "menuitem"), ("tabindex", "-1")]).text(app.text(label)).view()
+        });
+        el("div", "chats-menu").attrs(&[("role", "menu"), ("aria-label", &title)]).children(items)
+    };
+    el("li", "chats-row")
+        .attr("data-thread", &id)
+        .child(dynamic(face))
+        .child(
+            act("icon", "menu")
+                .attrs(&[("tabindex", "-1"), ("aria-label", &more), ("aria-haspopup", "menu")])
+                .attr_of("aria-expanded", move || truth(menu.get()))
+                .child(icon::more()),
+        )
+        .child(when(move || menu.get(), options))
 }
 
 /// What can be done with a thread.

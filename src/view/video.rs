@@ -1,5 +1,6 @@
-use leptos::prelude::*;
+use leptos::prelude::{Get, With};
 
+use super::dom::{View, each, el, group, item, when};
 use super::send::{Maker, maker};
 use super::{icon, job};
 use crate::app::App;
@@ -7,7 +8,7 @@ use crate::config::Panel;
 use crate::locale::Text;
 
 /// Clips from words, and the jobs that make them.
-pub(super) fn panel(app: App) -> impl IntoView {
+pub(super) fn panel(app: App) -> View {
     let signals = app.signals;
     let form = Maker {
         panel: Panel::Video,
@@ -20,15 +21,23 @@ pub(super) fn panel(app: App) -> impl IntoView {
         id: "video-shortfall",
         make: App::film,
     };
-    view! {
-        {maker(app, form)}
-        <div class="results" part="results" data-region="">
-            <Show when=move || signals.jobs.with(Vec::is_empty)>
-                <div class="empty small"><span class="badge">{icon::film()}</span><p class="hint">{app.text(Text::NoClips)}</p></div>
-            </Show>
-            <For each=move || signals.jobs.get() key=|id| *id let:id>
-                {job::job(app, id)}
-            </For>
-        </div>
-    }
+    let results = el("div", "results")
+        .attrs(&[("part", "results"), ("data-region", "")])
+        .child(when(
+            move || signals.jobs.with(Vec::is_empty),
+            move || {
+                el("div", "empty small")
+                    .child(el("span", "badge").child(icon::film()))
+                    .child(el("p", "hint").text(app.text(Text::NoClips)))
+            },
+        ))
+        .child(each(move || {
+            signals
+                .jobs
+                .get()
+                .into_iter()
+                .map(|id| item(id.0.to_string(), move || job::job(app, id)))
+                .collect()
+        }));
+    group([maker(app, form), results.view()])
 }

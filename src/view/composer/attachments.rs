@@ -1,46 +1,64 @@
-use leptos::html;
 use leptos::prelude::*;
+use web_sys::{DragEvent, Event, HtmlInputElement};
 
+use super::named;
 use crate::app::{App, Attached, Hindrance, Shrunk};
 use crate::attachment::{Attachment, Kind, MOST_FILES, Refusal};
 use crate::locale::{Text, Words};
+use crate::view::dom::{El, View, button, each, el, group, item, nothing, when};
 use crate::view::icon;
 use crate::view::text::{isolated, size};
 
 /// What goes along with the next message, and what did not come in.
-pub(super) fn strip(app: App) -> AnyView {
+pub(super) fn strip(app: App) -> View {
     let desk = app.signals.desk;
-    let any = move || desk.attached.with(|all| !all.is_empty());
-    view! {
-        <Show when=any>
-            <ul class="attached" part="attachments" aria-label=app.text(Text::Attachments)>
-                <For each=move || desk.attached.get() key=|item| item.id let:item>
-                    {chip(app, item)}
-                </For>
-            </ul>
-        </Show>
-        {move || desk.reading.get().map(|reading| view! {
-            <div class="reading">
-                <span>{app.words().fill(Text::ReadingFile, &[&isolated(&reading.name)])}</span>
-                <progress aria-hidden="true" max="100" value=reading.percent></progress>
-            </div>
-        })}
-        {move || desk.refusal.get().map(|refusal| view! {
-            <p class="remark bad" part="refusal" role="alert">
-                <span>{why_not(app.words(), &refusal)}</span>
-                <button type="button" class="icon" aria-label=app.text(Text::Dismiss) on:click=move |_| {
-                    desk.refusal.set(None);
-                    app.want_cursor();
-                }>{icon::close()}</button>
-            </p>
-        })}
-    }
-    .into_any()
+    let chips = move || {
+        let all = desk.attached.get().into_iter();
+        all.map(|one| item(one.id.to_string(), move || chip(app, one))).collect()
+    };
+    group([
+        when(
+            move || desk.attached.with(|all| !all.is_empty()),
+            move || list(app, "attached").child(each(chips)),
+        ),
+        when(move || desk.reading.with(Option::is_some), move || reading(app)),
+        when(
+            move || desk.refusal.with(Option::is_some),
+            move || {
+                let why = move || {
+                    desk.refusal.with(|refusal| refusal.as_ref().map(|refusal| why_not(app.words(), refusal)))
+                };
+                el("p", "remark bad")
+                    .attrs(&[("part", "refusal"), ("role", "alert")])
+                    .child(el("span", "").text_of(move || why().unwrap_or_default()))
+                    .child(named(app, "icon", Text::Dismiss).child(icon::close()).click(move || {
+                        desk.refusal.set(None);
+                        app.want_cursor();
+                    }))
+            },
+        ),
+    ])
 }
 
-fn chip(app: App, item: Attached) -> AnyView {
+fn list(app: App, class: &str) -> El {
+    el("ul", class).attrs(&[("part", "attachments"), ("aria-label", app.text(Text::Attachments))])
+}
+
+fn reading(app: App) -> El {
+    let reading = app.signals.desk.reading;
+    let words = move || {
+        let name = reading.with(|reading| reading.as_ref().map(|reading| isolated(&reading.name)));
+        name.map(|name| app.words().fill(Text::ReadingFile, &[&name])).unwrap_or_default()
+    };
+    el("div", "reading").child(el("span", "").text_of(words)).child(
+        el("progress", "").attrs(&[("aria-hidden", "true"), ("max", "100")]).attr_of("value", move || {
+            reading.with(|reading| reading.as_ref().map(|reading| reading.percent.to_string()))
+        }),
+    )
+}
+
+fn chip(app: App, item: Attached) -> El {
     let Attached { id, attachment, shrunk } = item;
-    let name = attachment.name.clone();
     let words = app.words();
     let note = match shrunk {
         Some(Shrunk { from, to }) => {
@@ -49,120 +67,116 @@ fn chip(app: App, item: Attached) -> AnyView {
         }
         None => size(words, attachment.size),
     };
-    view! {
-        <li class="chip" part="attachment">
-            {preview(app, &attachment)}
-            <span class="about"><bdi class="name">{attachment.name.clone()}</bdi><span class="note">{note}</span></span>
-            <button type="button" class="icon" aria-label=words.fill(Text::RemoveNamed, &[&isolated(&name)])
-                on:click=move |_| {
+    el("li", "chip")
+        .attr("part", "attachment")
+        .child(preview(app, &attachment))
+        .child(about(&attachment.name, &note))
+        .child(
+            button("icon")
+                .attr("aria-label", &words.fill(Text::RemoveNamed, &[&isolated(&attachment.name)]))
+                .child(icon::close())
+                .click(move || {
                     app.detach(id);
                     // The button that had the focus is gone.
                     app.want_cursor();
-                }
-            >{icon::close()}</button>
-        </li>
-    }
-    .into_any()
+                }),
+        )
 }
 
-fn preview(app: App, attachment: &Attachment) -> AnyView {
+fn about(name: &str, note: &str) -> El {
+    el("span", "about").child(el("bdi", "name").text(name)).child(el("span", "note").text(note))
+}
+
+fn preview(app: App, attachment: &Attachment) -> View {
     match attachment.kind() {
         Kind::Picture => picture(app, attachment.clone(), None),
-        Kind::Sound => icon::sound().into_any(),
-        Kind::Document | Kind::Text => icon::page().into_any(),
+        Kind::Sound => icon::sound(),
+        Kind::Document | Kind::Text => icon::page(),
     }
 }
 
 /// A picture that is drawn, since a page's policy may allow no other way to show it.
-fn picture(app: App, attachment: Attachment, label: Option<String>) -> AnyView {
-    let canvas = NodeRef::<html::Canvas>::new();
-    Effect::new(move || {
-        if let Some(canvas) = canvas.get() {
-            app.draw_attachment(canvas, attachment.clone());
-        }
-    });
-    view! {
-        <canvas class="preview" width="1" height="1" node_ref=canvas role=label.is_some().then_some("img")
-            aria-hidden=label.is_none().then_some("true") aria-label=label></canvas>
+fn picture(app: App, attachment: Attachment, label: Option<String>) -> View {
+    let canvas = el("canvas", "preview").attrs(&[("width", "1"), ("height", "1")]);
+    app.draw_attachment(canvas.to(), attachment);
+    match label {
+        Some(label) => canvas.attrs(&[("role", "img"), ("aria-label", &label)]),
+        None => canvas.attr("aria-hidden", "true"),
     }
-    .into_any()
+    .view()
 }
 
 /// What went along with a message that was sent.
-pub(in crate::view) fn sent(app: App, attachments: Vec<Attachment>) -> AnyView {
+pub(in crate::view) fn sent(app: App, attachments: Vec<Attachment>) -> View {
     if attachments.is_empty() {
-        return ().into_any();
+        return nothing();
     }
-    let items: Vec<_> = attachments
-        .into_iter()
-        .map(|attachment| match attachment.kind() {
-            Kind::Picture => {
-                let label = app.words().fill(Text::PictureNamed, &[&isolated(&attachment.name)]);
-                let shown = picture(app, attachment, Some(label));
-                view! { <li class="sight">{shown}</li> }.into_any()
-            }
-            _ => view! {
-                <li class="chip">{preview(app, &attachment)}<span class="about">
-                    <bdi class="name">{attachment.name.clone()}</bdi><span class="note">{size(app.words(), attachment.size)}</span>
-                </span></li>
-            }
-            .into_any(),
-        })
-        .collect();
-    view! { <ul class="attached sent" part="attachments" aria-label=app.text(Text::Attachments)>{items}</ul> }
-        .into_any()
+    let items = attachments.into_iter().map(|attachment| {
+        if attachment.kind() == Kind::Picture {
+            let label = app.words().fill(Text::PictureNamed, &[&isolated(&attachment.name)]);
+            return el("li", "sight").child(picture(app, attachment, Some(label))).view();
+        }
+        let size = size(app.words(), attachment.size);
+        el("li", "chip").child(preview(app, &attachment)).child(about(&attachment.name, &size)).view()
+    });
+    list(app, "attached sent").children(items).view()
 }
 
 /// Opens the system's choice of files.
-pub(super) fn picker(app: App) -> AnyView {
-    let input = NodeRef::<html::Input>::new();
-    view! {
-        <input type="file" multiple hidden node_ref=input tabindex="-1" aria-label=app.text(Text::AttachFiles)
-            on:change=move |_| {
-                if let Some(input) = input.get_untracked() {
-                    if let Some(files) = input.files() {
-                        app.attach(&files);
-                    }
-                    // The same file can be chosen again.
-                    input.set_value("");
-                    app.want_cursor();
+pub(super) fn picker(app: App) -> View {
+    let label = app.text(Text::AttachFiles);
+    let input = el("input", "").attrs(&[
+        ("type", "file"),
+        ("multiple", ""),
+        ("hidden", ""),
+        ("tabindex", "-1"),
+        ("aria-label", label),
+    ]);
+    let (chosen, opened): (HtmlInputElement, HtmlInputElement) = (input.to(), input.to());
+    group([
+        input
+            .on("change", move |_: Event| {
+                if let Some(files) = chosen.files() {
+                    app.attach(&files);
                 }
-            } />
-        <button type="button" class="icon" part="attach" aria-label=app.text(Text::AttachFiles) title=app.text(Text::AttachFiles)
-            on:click=move |_| {
-                if let Some(input) = input.get_untracked() {
-                    input.click();
-                }
-            }
-        >{icon::clip()}</button>
-    }
-    .into_any()
+                // The same file can be chosen again.
+                chosen.set_value("");
+                app.want_cursor();
+            })
+            .view(),
+        named(app, "icon", Text::AttachFiles)
+            .attrs(&[("part", "attach"), ("title", label)])
+            .click(move || opened.click())
+            .child(icon::clip())
+            .view(),
+    ])
 }
 
 /// Covers the panel while files are dragged over it, and takes them.
-pub(in crate::view) fn drop_zone(app: App) -> AnyView {
+pub(in crate::view) fn drop_zone(app: App) -> View {
     let dragging = app.signals.desk.dragging;
-    view! {
-        <Show when=move || dragging.get()>
-            <div class="drop" part="drop"
-                on:dragover=|event| event.prevent_default()
-                on:dragleave=move |_| dragging.set(false)
-                on:drop=move |event| {
+    when(
+        move || dragging.get(),
+        move || {
+            el("div", "drop")
+                .attr("part", "drop")
+                .on("dragover", |event: Event| event.prevent_default())
+                .on("dragleave", move |_: Event| dragging.set(false))
+                .on("drop", move |event: DragEvent| {
                     event.prevent_default();
                     dragging.set(false);
                     if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
                         app.attach(&files);
                     }
                     app.want_cursor();
-                }
-            ><p>{app.text(Text::DropFiles)}</p></div>
-        </Show>
-    }
-    .into_any()
+                })
+                .child(el("p", "").text(app.text(Text::DropFiles)))
+        },
+    )
 }
 
 /// Something is dragged into the panel: only files are of interest.
-pub(in crate::view) fn drag_enters(app: App, event: &web_sys::DragEvent) {
+pub(in crate::view) fn drag_enters(app: App, event: &DragEvent) {
     if event.data_transfer().is_some_and(|data| data.types().iter().any(|kind| kind == "Files")) {
         event.prevent_default();
         app.signals.desk.dragging.set(true);

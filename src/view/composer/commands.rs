@@ -1,8 +1,10 @@
 use leptos::prelude::*;
+use web_sys::Event;
 
 use crate::app::App;
 use crate::command::{Command, matching};
 use crate::locale::Text;
+use crate::view::dom::{El, button, each, el, item, truth};
 
 /// The list of commands while one is being typed.
 #[derive(Clone, Copy)]
@@ -77,42 +79,54 @@ impl Commands {
 }
 
 /// The list itself.
-pub(super) fn list(commands: Commands) -> AnyView {
-    view! {
-        <ul class="popup" part="commands" id="commands" role="listbox" aria-label=commands.app.text(Text::Commands)>
-            <For each=move || commands.matching.get().into_iter().enumerate() key=|item| *item let:item>
-                <li role="option" id=format!("command-{}", item.0)
-                    aria-selected=move || (commands.current.get() == item.0).to_string()
-                    on:mousedown=|event| event.prevent_default()
-                    on:click=move |_| commands.choose(item.1)
-                >
-                    <b>"/"{item.1.word()}</b> " " <span>{commands.app.text(what_it_does(item.1))}</span>
-                </li>
-            </For>
-        </ul>
-    }
-    .into_any()
+pub(super) fn list(commands: Commands) -> El {
+    let items = move || {
+        let matching = commands.matching.get().into_iter().enumerate();
+        matching
+            .map(|(place, command)| {
+                item(format!("{place} {}", command.word()), move || option(commands, place, command))
+            })
+            .collect()
+    };
+    el("ul", "popup")
+        .attrs(&[
+            ("part", "commands"),
+            ("id", "commands"),
+            ("role", "listbox"),
+            ("aria-label", commands.app.text(Text::Commands)),
+        ])
+        .child(each(items))
+}
+
+fn option(commands: Commands, place: usize, command: Command) -> El {
+    el("li", "")
+        .attrs(&[("role", "option"), ("id", &format!("command-{place}"))])
+        .attr_of("aria-selected", move || truth(commands.current.get() == place))
+        .on("mousedown", |event: Event| event.prevent_default())
+        .click(move || commands.choose(command))
+        .child(el("b", "").text("/").text(command.word()))
+        .text(" ")
+        .child(el("span", "").text(commands.app.text(what_it_does(command))))
 }
 
 /// What can be typed and pressed.
-pub(super) fn help(app: App) -> AnyView {
+pub(super) fn help(app: App) -> El {
     let panels = app.signals.panels.get_untracked();
-    let rows: Vec<_> = crate::command::offered(&panels)
+    let rows = crate::command::offered(&panels)
         .into_iter()
         .map(|command| (format!("/{}", command.word()), app.text(what_it_does(command))))
         .chain(KEYS.iter().map(|(key, what)| ((*key).to_owned(), app.text(*what))))
-        .map(|(what, does)| view! { <dt><kbd>{what}</kbd></dt><dd>{does}</dd> })
-        .collect();
-    view! {
-        <section class="popup help" part="help" aria-label=app.text(Text::Help)>
-            <dl>{rows}</dl>
-            <button type="button" class="quiet" on:click=move |_| {
-                app.signals.desk.helping.set(false);
-                app.want_cursor();
-            }>{app.text(Text::CloseHelp)}</button>
-        </section>
-    }
-    .into_any()
+        .fold(el("dl", ""), |rows, (what, does)| {
+            rows.child(el("dt", "").child(el("kbd", "").text(&what))).child(el("dd", "").text(does))
+        });
+    let close = move || {
+        app.signals.desk.helping.set(false);
+        app.want_cursor();
+    };
+    el("section", "popup help")
+        .attrs(&[("part", "help"), ("aria-label", app.text(Text::Help))])
+        .child(rows)
+        .child(button("quiet").click(close).text(app.text(Text::CloseHelp)))
 }
 
 const KEYS: [(&str, Text); 4] =

@@ -4,6 +4,7 @@ use triptych_protocol::Estimate;
 use crate::app::App;
 use crate::context::{Fill, fill};
 use crate::locale::Text;
+use crate::view::dom::{El, el};
 
 /// What is known of the next send: its price, and how full it makes the model's context.
 #[derive(Clone, Copy)]
@@ -55,14 +56,24 @@ impl Forecast {
 }
 
 /// How full the context is.
-pub(super) fn meter(app: App, fill: Fill) -> AnyView {
-    view! {
-        <div class="context" class:bad=!fill.fits part="context">
-            <span>{app.words().fill(Text::ContextFill, &[&fill.percent.to_string()])}</span>
-            <span class="gauge" role="meter" aria-label=app.text(Text::Context) aria-valuemin="0" aria-valuemax="100"
-                aria-valuenow=fill.percent.to_string()
-            ><progress aria-hidden="true" max="100" value=fill.percent></progress></span>
-        </div>
-    }
-    .into_any()
+pub(super) fn meter(app: App, fill: Fill) -> El {
+    let percent = fill.percent.to_string();
+    el("div", if fill.fits { "context" } else { "context bad" })
+        .attr("part", "context")
+        .child(el("span", "").text(&app.words().fill(Text::ContextFill, &[&percent])))
+        .child(
+            el("span", "gauge")
+                .attrs(&[
+                    ("role", "meter"),
+                    ("aria-label", app.text(Text::Context)),
+                    ("aria-valuemin", "0"),
+                    ("aria-valuemax", "100"),
+                    ("aria-valuenow", &percent),
+                ])
+                .child(el("progress", "").attrs(&[
+                    ("aria-hidden", "true"),
+                    ("max", "100"),
+                    ("value", &percent),
+                ])),
+        )
 }

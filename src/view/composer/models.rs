@@ -1,27 +1,27 @@
-use leptos::html;
 use leptos::prelude::*;
 use triptych_protocol::{Credits, Model};
-use web_sys::{FocusEvent, HtmlElement, KeyboardEvent, Node};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, FocusEvent, HtmlInputElement, KeyboardEvent, Node};
 
 use super::listbox::step;
 use crate::app::App;
 use crate::context::rates;
 use crate::credits::grouped;
 use crate::locale::{Text, Words};
+use crate::view::dom::{self, El, View, each, el, item, truth, when};
 use crate::view::icon;
-use wasm_bindgen::JsCast;
 
 /// From how many models on they can be searched.
 const SEARCHED: usize = 9;
 
 /// The button that names the model and opens the choice.
-pub(super) fn button(app: App) -> impl IntoView {
+pub(super) fn button(app: App) -> View {
     let signals = app.signals;
     let choosing = signals.desk.choosing;
-    let name = Memo::new(move |_| {
+    let model = Memo::new(move |_| {
         signals.chat_form.with(|form| form.model().map(|model| model.triptych.name.clone()))
     });
-    let button = NodeRef::<html::Button>::new();
+    let name = move || model.get().unwrap_or_default();
     // Whoever closes it by a key goes on from where it was opened.
     Effect::new(move |before: Option<bool>| {
         let open = choosing.with(Option::is_some);
@@ -30,59 +30,127 @@ pub(super) fn button(app: App) -> impl IntoView {
         }
         open
     });
-    move || {
-        name.get().map(|name| {
-            view! {
-                <button type="button" class="model" part="model" aria-haspopup="listbox" node_ref=button
-                    aria-label=app.words().fill(Text::ChatModelNamed, &[&name])
-                    aria-expanded=move || choosing.with(Option::is_some).to_string()
-                    on:mousedown=|event| event.prevent_default()
-                    on:click=move |_| choosing.update(|open| *open = if open.is_some() { None } else { Some(String::new()) })
-                ><span>{name.clone()}</span>{icon::down()}</button>
-            }
-        })
-    }
+    when(
+        move || model.with(Option::is_some),
+        move || {
+            dom::button("model")
+                .attrs(&[("part", "model"), ("aria-haspopup", "listbox")])
+                .attr_of("aria-label", move || app.words().fill(Text::ChatModelNamed, &[&name()]))
+                .attr_of("aria-expanded", move || truth(choosing.with(Option::is_some)))
+                .on("mousedown", |event: Event| event.prevent_default())
+                .click(move || {
+                    choosing.update(|open| *open = if open.is_some() { None } else { Some(String::new()) });
+                })
+                .child(el("span", "").text_of(name))
+                .child(icon::down())
+        },
+    )
 }
 
-/// The choice itself.
-pub(super) fn popup(app: App) -> AnyView {
-    let signals = app.signals;
-    let choosing = signals.desk.choosing;
-    let count = signals.chat_form.with_untracked(|form| form.models().len());
+/// What the choice is made from.
+#[derive(Clone, Copy)]
+struct Choice {
+    app: App,
+    /// Those that are found by what was typed.
+    models: Memo<Vec<Model>>,
+    chosen: Memo<String>,
+    /// The place of the one that Enter takes.
+    current: RwSignal<usize>,
+    searched: bool,
+}
+
+/// The choice on the page.
+pub(super) fn popup(app: App) -> El {
+    let choosing = app.signals.desk.choosing;
     let asked = choosing.get_untracked().unwrap_or_default();
-    let searched = count >= SEARCHED || !asked.is_empty();
-    let models = Memo::new(move |_| {
-        let asked = choosing.get().unwrap_or_default().to_lowercase();
-        let found = |model: &&Model| {
-            asked.split_whitespace().all(|word| {
-                model.id.to_lowercase().contains(word) || model.triptych.name.to_lowercase().contains(word)
-            })
-        };
-        signals.chat_form.with(|form| form.models().iter().filter(found).cloned().collect::<Vec<_>>())
-    });
-    let chosen = Memo::new(move |_| {
-        signals.chat_form.with(|form| form.model().map(|model| model.id.clone()).unwrap_or_default())
-    });
-    let start = models.with_untracked(|models| {
-        chosen.with_untracked(|chosen| models.iter().position(|model| model.id == *chosen).unwrap_or(0))
-    });
-    let current = RwSignal::new(start);
-    let (list, field, whole) =
-        (NodeRef::<html::Ul>::new(), NodeRef::<html::Input>::new(), NodeRef::<html::Div>::new());
-    let choose = move |id: &str| {
-        signals.chat_form.update(|form| form.select(id));
-        choosing.set(None);
+    let choice = Choice::new(app, &asked);
+    let Choice { models, current, searched, .. } = choice;
+    let active = move || models.with(|models| !models.is_empty()).then(|| format!("model-{}", current.get()));
+    let items = move || {
+        let models = models.get().into_iter().enumerate();
+        models
+            .map(|(place, model)| item(format!("{place} {}", model.id), move || choice.option(place, &model)))
+            .collect()
     };
-    let key = move |event: &KeyboardEvent| {
+    let list = el("ul", "")
+        .attrs(&[
+            ("id", "models"),
+            ("role", "listbox"),
+            ("aria-label", app.text(Text::ChatModel)),
+            ("tabindex", if searched { "-1" } else { "0" }),
+        ])
+        .attr_of("aria-activedescendant", active)
+        .child(each(items));
+    let field = searched.then(|| choice.field(&asked).attr_of("aria-activedescendant", active));
+    let focused = field.as_ref().unwrap_or(&list).html();
+    Effect::new(move || {
+        let _ = focused.focus();
+    });
+    let lines = list.html();
+    Effect::new(move || {
+        if let Some(item) = lines.children().item(current.get() as u32) {
+            item.scroll_into_view_with_scroll_into_view_options(&nearest());
+        }
+    });
+    let whole = el("div", "popup choice").attr("part", "models");
+    let place = whole.html();
+    whole
+        .on("focusout", move |event: FocusEvent| {
+            let next = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
+            if !place.contains(next.as_ref()) {
+                choosing.set(None);
+            }
+        })
+        .on("keydown", move |event: KeyboardEvent| choice.key(&event))
+        .child(field)
+        .child(list)
+        .child(when(
+            move || models.with(Vec::is_empty),
+            move || el("p", "note").attr("role", "status").text(app.text(Text::NoModel)),
+        ))
+}
+
+impl Choice {
+    fn new(app: App, asked: &str) -> Self {
+        let signals = app.signals;
+        let searched =
+            signals.chat_form.with_untracked(|form| form.models().len() >= SEARCHED) || !asked.is_empty();
+        let models = Memo::new(move |_| {
+            let asked = signals.desk.choosing.get().unwrap_or_default().to_lowercase();
+            let found = |model: &&Model| {
+                asked.split_whitespace().all(|word| {
+                    model.id.to_lowercase().contains(word)
+                        || model.triptych.name.to_lowercase().contains(word)
+                })
+            };
+            signals.chat_form.with(|form| form.models().iter().filter(found).cloned().collect::<Vec<_>>())
+        });
+        let chosen = Memo::new(move |_| {
+            signals.chat_form.with(|form| form.model().map(|model| model.id.clone()).unwrap_or_default())
+        });
+        let start = models.with_untracked(|models| {
+            chosen.with_untracked(|chosen| models.iter().position(|model| model.id == *chosen).unwrap_or(0))
+        });
+        Choice { app, models, chosen, current: RwSignal::new(start), searched }
+    }
+
+    fn choose(self, id: &str) {
+        let signals = self.app.signals;
+        signals.chat_form.update(|form| form.select(id));
+        signals.desk.choosing.set(None);
+    }
+
+    fn key(self, event: &KeyboardEvent) {
+        let Choice { app, models, current, searched, .. } = self;
         let count = models.with_untracked(Vec::len);
         match event.key().as_str() {
-            "Escape" => choosing.set(None),
+            "Escape" => app.signals.desk.choosing.set(None),
             "Enter" => {
                 let id = models.with_untracked(|models| {
                     models.get(current.get_untracked()).map(|model| model.id.clone())
                 });
                 if let Some(id) = id {
-                    choose(&id);
+                    self.choose(&id);
                 }
             }
             "Home" if !searched => current.set(0),
@@ -95,71 +163,41 @@ pub(super) fn popup(app: App) -> AnyView {
         // A docked widget would close with its choice.
         event.stop_propagation();
         event.prevent_default();
-    };
-    Effect::new(move || {
-        let focused: Option<HtmlElement> = if searched {
-            field.get().map(|field| field.unchecked_into())
-        } else {
-            list.get().map(|list| list.unchecked_into())
-        };
-        if let Some(focused) = focused {
-            let _ = focused.focus();
-        }
-    });
-    Effect::new(move || {
-        let current = current.get();
-        if let Some(item) = list.get().and_then(|list| list.children().item(current as u32)) {
-            item.scroll_into_view_with_scroll_into_view_options(&nearest());
-        }
-    });
-    let active = move || models.with(|models| !models.is_empty()).then(|| format!("model-{}", current.get()));
-    view! {
-        <div class="popup choice" part="models" node_ref=whole
-            on:focusout=move |event: FocusEvent| {
-                // What is taken off the page loses the focus too, when there is nothing to close any more.
-                let Some(Some(whole)) = whole.try_get_untracked() else { return };
-                let next = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
-                if !whole.contains(next.as_ref()) {
-                    choosing.set(None);
-                }
-            }
-            on:keydown=move |event| key(&event)
-        >
-            {searched.then(|| view! {
-                <input type="search" class="find" role="combobox" aria-expanded="true" aria-controls="models"
-                    aria-autocomplete="list" aria-label=app.text(Text::FindModel) placeholder=app.text(Text::FindModel) node_ref=field
-                    aria-activedescendant=active
-                    prop:value=asked
-                    on:input=move |event| {
-                        current.set(0);
-                        choosing.set(Some(event_target_value(&event)));
-                    } />
-            })}
-            <ul id="models" role="listbox" aria-label=app.text(Text::ChatModel) tabindex=if searched { -1 } else { 0 }
-                node_ref=list aria-activedescendant=active
-            >
-                <For each=move || models.get().into_iter().enumerate() key=|(place, model)| (*place, model.id.clone())
-                    children=move |(place, model)| {
-                        let id = model.id.clone();
-                        let is_chosen = { let id = id.clone(); move || chosen.with(|chosen| *chosen == id) };
-                        view! {
-                            <li role="option" id=format!("model-{place}") class:current=move || current.get() == place
-                                aria-selected=move || is_chosen().to_string()
-                                on:mousedown=|event| event.prevent_default()
-                                on:click=move |_| choose(&id)
-                            >{described(app.words(), &model)}</li>
-                        }
-                    } />
-            </ul>
-            <Show when=move || models.with(Vec::is_empty)>
-                <p class="note" role="status">{app.text(Text::NoModel)}</p>
-            </Show>
-        </div>
     }
-    .into_any()
+
+    /// Where is typed what to look for.
+    fn field(self, asked: &str) -> El {
+        let label = self.app.text(Text::FindModel);
+        let field = el("input", "find").attrs(&[
+            ("type", "search"),
+            ("role", "combobox"),
+            ("aria-expanded", "true"),
+            ("aria-controls", "models"),
+            ("aria-autocomplete", "list"),
+            ("aria-label", label),
+            ("placeholder", label),
+        ]);
+        let input: HtmlInputElement = field.to();
+        field.prop("value", asked).on("input", move |_: Event| {
+            self.current.set(0);
+            self.app.signals.desk.choosing.set(Some(input.value()));
+        })
+    }
+
+    fn option(self, place: usize, model: &Model) -> El {
+        let Choice { app, chosen, current, .. } = self;
+        let (id, own) = (model.id.clone(), model.id.clone());
+        el("li", "")
+            .attrs(&[("role", "option"), ("id", &format!("model-{place}"))])
+            .class_of("current", move || current.get() == place)
+            .attr_of("aria-selected", move || truth(chosen.with(|chosen| *chosen == own)))
+            .on("mousedown", |event: Event| event.prevent_default())
+            .click(move || self.choose(&id))
+            .children(described(app.words(), model))
+    }
 }
 
-fn described(words: Words, model: &Model) -> AnyView {
+fn described(words: Words, model: &Model) -> [View; 4] {
     let info = &model.triptych;
     let price = rates(model).map(|(read, written)| {
         if read == Credits::ZERO && written == Credits::ZERO {
@@ -172,14 +210,14 @@ fn described(words: Words, model: &Model) -> AnyView {
         (None, Some(date)) => Some(words.fill(Text::Until, &[date])),
         _ => None,
     };
-    let warned = info.warning.is_some();
-    view! {
-        <span class="name">{info.name.clone()}</span>
-        {info.description.clone().map(|text| view! { <span class="note">{text}</span> })}
-        {price.map(|price| view! { <span class="rate">{price}</span> })}
-        {goes.map(|text| view! { <span class="note" class:warned=warned>{text}</span> })}
-    }
-    .into_any()
+    let warned = if info.warning.is_some() { "note warned" } else { "note" };
+    let line = |class: &str, text: Option<&String>| text.map(|text| el("span", class).text(text)).into();
+    [
+        line("name", Some(&info.name)),
+        line("note", info.description.as_ref()),
+        line("rate", price.as_ref()),
+        line(warned, goes.as_ref()),
+    ]
 }
 
 fn nearest() -> web_sys::ScrollIntoViewOptions {

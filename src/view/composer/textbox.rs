@@ -1,26 +1,27 @@
-use leptos::html;
 use leptos::prelude::*;
-use web_sys::{HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{ClipboardEvent, Event, HtmlTextAreaElement, KeyboardEvent};
 
 use super::attachments::pasted;
 use super::commands::Commands;
 use crate::app::App;
 use crate::config::Mode;
 use crate::locale::Text;
+use crate::view::dom::{El, el};
 
 /// The key code of a key that belongs to an input method. Safari still says it for the Enter that ends a choice of
 /// characters, when the composition itself is over already.
 const OF_INPUT_METHOD: u32 = 229;
 
 /// Where the message is typed.
-pub(super) fn textbox(app: App, commands: Commands, send: impl Fn() + Copy + 'static) -> impl IntoView {
+pub(super) fn textbox(app: App, commands: Commands, refused: Memo<bool>) -> El {
     let signals = app.signals;
-    let input = NodeRef::<html::Textarea>::new();
+    let area = el("textarea", "input");
+    let input: HtmlTextAreaElement = area.to();
     // Browsers without `field-sizing` let a copy of the text give the height: nothing is measured.
     let copied = RwSignal::new(false);
-    focus_when_wanted(app, input);
+    focus_when_wanted(app, &input);
+    let typed = input.clone();
     Effect::new(move || {
-        let Some(input) = input.get() else { return };
         copied.set(!sizes_itself(&input));
         signals.draft.with(|draft| {
             // Writing what is there already would end a composition in some browsers.
@@ -35,76 +36,74 @@ pub(super) fn textbox(app: App, commands: Commands, send: impl Fn() + Copy + 'st
             .with(|form| form.model().and_then(|model| model.triptych.limits.max_prompt_chars))
             .map(|most| most.to_string())
     };
-    view! {
-        <div class="grow" data-text=move || copied.get().then(|| signals.draft.get())>
-            <textarea
-                class="input"
-                part="input"
-                rows="1"
-                aria-label=app.text(Text::Message)
-                aria-autocomplete="list"
-                aria-haspopup="listbox"
-                aria-controls=move || commands.is_open().then_some("commands")
-                aria-activedescendant=move || commands.active()
-                dir=move || (!signals.draft.with(String::is_empty)).then_some("auto")
-                enterkeyhint="send"
-                maxlength=most
-                placeholder=move || signals.placeholder.get()
-                node_ref=input
-                on:input=move |event| app.type_draft(event_target_value(&event))
-                on:paste=move |event| {
-                    pasted(app, &event);
+    let area = area
+        .attrs(&[
+            ("part", "input"),
+            ("rows", "1"),
+            ("aria-label", app.text(Text::Message)),
+            ("aria-autocomplete", "list"),
+            ("aria-haspopup", "listbox"),
+            ("enterkeyhint", "send"),
+        ])
+        .attr_of("aria-controls", move || commands.is_open().then_some("commands"))
+        .attr_of("aria-activedescendant", move || commands.active())
+        .attr_of("dir", move || (!signals.draft.with(String::is_empty)).then_some("auto"))
+        .attr_of("maxlength", most)
+        .attr_of("placeholder", move || signals.placeholder.get())
+        .on("input", move |_: Event| app.type_draft(typed.value()))
+        .on("paste", move |event: ClipboardEvent| {
+            pasted(app, &event);
+        })
+        .on("keydown", move |event: KeyboardEvent| {
+            if event.is_composing() || event.key_code() == OF_INPUT_METHOD {
+                return;
+            }
+            let key = event.key();
+            if !event.shift_key() && commands.takes_key(&key) {
+                event.prevent_default();
+                event.stop_propagation();
+            } else if key == "ArrowUp" && signals.draft.with_untracked(String::is_empty) {
+                if app.edit_last() {
+                    event.prevent_default();
                 }
-                on:keydown=move |event: KeyboardEvent| {
-                    if event.is_composing() || event.key_code() == OF_INPUT_METHOD {
-                        return;
-                    }
-                    let key = event.key();
-                    if !event.shift_key() && commands.takes_key(&key) {
-                        event.prevent_default();
-                        event.stop_propagation();
-                    } else if key == "ArrowUp" && signals.draft.with_untracked(String::is_empty) {
-                        if app.edit_last() {
-                            event.prevent_default();
-                        }
-                    } else if key == "Enter" && !event.shift_key() {
-                        event.prevent_default();
-                        send();
-                    }
-                }
-            ></textarea>
-        </div>
-    }
+            } else if key == "Enter" && !event.shift_key() {
+                event.prevent_default();
+                super::send(app, refused);
+            }
+        });
+    el("div", "grow").attr_of("data-text", move || copied.get().then(|| signals.draft.get())).child(area)
 }
 
 /// A docked widget that the user opened puts the cursor where the typing goes. An inline one never takes the focus
 /// until the user does something in it.
-fn focus_when_wanted(app: App, input: NodeRef<html::Textarea>) {
+fn focus_when_wanted(app: App, input: &HtmlTextAreaElement) {
     let signals = app.signals;
-    let focus = move || {
-        if let Some(input) = input.get_untracked() {
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            let _ = input.focus_with_options(&options);
-            let end = input.value().encode_utf16().count() as u32;
-            let _ = input.set_selection_range(end, end);
-        }
-    };
+    let opened = input.clone();
     Effect::new(move |before: Option<bool>| {
         let open = signals.open.get() && signals.mode.get() == Mode::Launcher;
-        if open && !before.unwrap_or(false) && input.get().is_some() {
-            focus();
+        if open && !before.unwrap_or(false) {
+            focus(&opened);
         }
         open
     });
+    let input = input.clone();
     Effect::new(move |before: Option<u32>| {
         let wanted = signals.desk.cursor.get();
         if before.is_some_and(|before| before != wanted) {
             // What a change makes of the page has to be there first.
-            request_animation_frame(focus);
+            let input = input.clone();
+            request_animation_frame(move || focus(&input));
         }
         wanted
     });
+}
+
+fn focus(input: &HtmlTextAreaElement) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = input.focus_with_options(&options);
+    let end = input.value().encode_utf16().count() as u32;
+    let _ = input.set_selection_range(end, end);
 }
 
 /// Whether the box grows with its text by itself.

@@ -1,63 +1,66 @@
-use leptos::html;
-use leptos::prelude::*;
-use web_sys::{Element, KeyboardEvent};
+use leptos::prelude::{Effect, Get, GetUntracked, Set};
+use web_sys::{Element, Event, HtmlTextAreaElement, KeyboardEvent};
 
+use super::super::dom::{View, button, el};
 use super::toolbar::focus_later;
 use crate::app::App;
 use crate::locale::Text;
 use crate::session::MessageId;
 
 /// A message of the user while it is said differently.
-pub(super) fn form(app: App, id: MessageId) -> AnyView {
-    let input = NodeRef::<html::Textarea>::new();
+pub(super) fn form(app: App, id: MessageId) -> View {
     let text = app.text_from(id, 0);
     let rows = text.lines().count().clamp(2, 12).to_string();
+    let prompt = el("textarea", "prompt")
+        .attrs(&[("dir", "auto"), ("rows", &rows), ("aria-label", app.text(Text::Edit))])
+        .prop("value", text);
+    let input: HtmlTextAreaElement = prompt.to();
+    let (at_submit, at_click) = (input.clone(), input.clone());
+    let fresh = input.clone();
     Effect::new(move || {
-        if let Some(input) = input.get() {
-            let _ = input.focus();
-            let end = input.value().encode_utf16().count() as u32;
-            let _ = input.set_selection_range(end, end);
-        }
+        let _ = fresh.focus();
+        let end = fresh.value().encode_utf16().count() as u32;
+        let _ = fresh.set_selection_range(end, end);
     });
-    let thread = move || -> Option<Element> {
-        let article = input.get_untracked()?.closest("article").ok().flatten()?;
-        article.parent_element()
-    };
-    let cancel = move || {
-        focus_later(thread(), Some(format!("article[data-message=\"{}\"] [data-act=edit]", id.0)));
-        app.signals.editing.set(None);
-    };
-    let send = move || {
-        let Some(input) = input.get_untracked() else { return };
-        if input.value().trim().is_empty() || app.signals.busy.get_untracked() {
-            return;
-        }
-        focus_later(thread().and_then(|thread| thread.parent_element()), None);
-        app.edit(id, input.value());
-    };
-    view! {
-        <form class="edit" part="edit"
-            on:submit=move |event| {
+    let give_up = button("quiet").click(move || cancel(app, id, &at_click)).text(app.text(Text::EditCancel));
+    let say = el("button", "quiet strong")
+        .attr("type", "submit")
+        .attr_of("disabled", move || app.signals.busy.get())
+        .text(app.text(Text::EditSend));
+    el("form", "edit")
+        .attr("part", "edit")
+        .on("submit", move |event: Event| {
+            event.prevent_default();
+            send(app, id, &at_submit);
+        })
+        .on("keydown", move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                // It closes this and not the whole window.
+                event.stop_propagation();
+                cancel(app, id, &input);
+            } else if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
-                send();
+                send(app, id, &input);
             }
-            on:keydown=move |event: KeyboardEvent| {
-                if event.key() == "Escape" {
-                    // It closes this and not the whole window.
-                    event.stop_propagation();
-                    cancel();
-                } else if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-                    event.prevent_default();
-                    send();
-                }
-            }
-        >
-            <textarea class="prompt" dir="auto" rows=rows aria-label=app.text(Text::Edit) prop:value=text node_ref=input></textarea>
-            <div class="row">
-                <button type="button" class="quiet" on:click=move |_| cancel()>{app.text(Text::EditCancel)}</button>
-                <button type="submit" class="quiet strong" disabled=move || app.signals.busy.get()>{app.text(Text::EditSend)}</button>
-            </div>
-        </form>
+        })
+        .child(prompt)
+        .child(el("div", "row").child(give_up).child(say))
+        .view()
+}
+
+fn cancel(app: App, id: MessageId, input: &HtmlTextAreaElement) {
+    focus_later(thread(input), Some(format!("article[data-message=\"{}\"] [data-act=edit]", id.0)));
+    app.signals.editing.set(None);
+}
+
+fn send(app: App, id: MessageId, input: &HtmlTextAreaElement) {
+    if input.value().trim().is_empty() || app.signals.busy.get_untracked() {
+        return;
     }
-    .into_any()
+    focus_later(thread(input).and_then(|thread| thread.parent_element()), None);
+    app.edit(id, input.value());
+}
+
+fn thread(input: &HtmlTextAreaElement) -> Option<Element> {
+    input.closest("article").ok().flatten()?.parent_element()
 }

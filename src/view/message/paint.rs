@@ -1,9 +1,8 @@
 use std::rc::Rc;
 
-use leptos::html;
-use leptos::prelude::*;
+use leptos::prelude::{Effect, Get, GetValue, LocalStorage, StoredValue, With, WithUntracked, use_context};
 use triptych_markdown::Stream;
-use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use super::super::markdown::{Chunks, Hosts, Painter};
 use crate::app::{App, MessageView};
@@ -18,45 +17,41 @@ pub(super) enum Source {
     Reasoning,
 }
 
-/// Paints what came since the last time into `body`, once that is there. Finished blocks are left alone.
-pub(super) fn paint(app: App, id: MessageId, view: MessageView, source: Source, body: NodeRef<html::Div>) {
-    let painter = StoredValue::new_local(None::<(Painter, Option<Stream>, usize)>);
+/// Paints what came since the last time into `body`. Finished blocks are left alone.
+pub(super) fn paint(app: App, id: MessageId, view: MessageView, source: Source, body: Element) {
+    let mut painter = None::<(Painter, Option<Stream>, usize)>;
     let chunks = use_context::<StoredValue<Chunks, LocalStorage>>();
-    let chunks = move || chunks.map_or_else(Chunks::none, |chunks| chunks.get_value());
+    let chunks = move || chunks.and_then(|chunks| chunks.try_get_value()).unwrap_or_else(Chunks::none);
     let hosts = move || app.signals.image_hosts.with_untracked(|list| Hosts::new(app.own_files(), list));
     let announce = move |said: &'static str| app.announce(said);
     let length = if source == Source::Text { view.length } else { view.thought };
     Effect::new(move || {
         let length = length.get();
         let ended = view.state.with(|state| !state.status.is_live() && state.status != Status::Left);
-        let Some(element) = body.get() else { return };
-        painter.update_value(|painter| {
-            // An answer that counted as ended and goes on after all is painted anew.
-            if !ended && painter.as_ref().is_some_and(|(_, stream, _)| stream.is_none()) {
-                element.set_text_content(None);
-                *painter = None;
-            }
-            let (painter, stream, done) = painter.get_or_insert_with(|| {
-                let painter =
-                    Painter::new(element.unchecked_into(), chunks(), hosts(), app.words(), Rc::new(announce));
-                let stream = if chunks().math { Stream::with_math() } else { Stream::new() };
-                (painter, Some(stream), 0)
-            });
-            let Some(words) = stream else { return };
-            // A change of state alone paints nothing; the frame that brings the words does. The end waits for none.
-            if ended || length > *done {
-                let fresh = match source {
-                    Source::Text => app.text_from(id, *done),
-                    Source::Reasoning => app.reasoning_from(id, *done),
-                };
-                *done += fresh.len();
-                words.push(&fresh);
-                painter.apply(words.edit());
-            }
-            if ended {
-                painter.apply(words.finish());
-                *stream = None;
-            }
+        // An answer that counted as ended and goes on after all is painted anew.
+        if !ended && painter.as_ref().is_some_and(|(_, stream, _)| stream.is_none()) {
+            body.set_text_content(None);
+            painter = None;
+        }
+        let (painter, stream, done) = painter.get_or_insert_with(|| {
+            let painter = Painter::new(body.clone(), chunks(), hosts(), app.words(), Rc::new(announce));
+            let stream = if chunks().math { Stream::with_math() } else { Stream::new() };
+            (painter, Some(stream), 0)
         });
+        let Some(words) = stream else { return };
+        // A change of state alone paints nothing; the frame that brings the words does. The end waits for none.
+        if ended || length > *done {
+            let fresh = match source {
+                Source::Text => app.text_from(id, *done),
+                Source::Reasoning => app.reasoning_from(id, *done),
+            };
+            *done += fresh.len();
+            words.push(&fresh);
+            painter.apply(words.edit());
+        }
+        if ended {
+            painter.apply(words.finish());
+            *stream = None;
+        }
     });
 }

@@ -1,8 +1,9 @@
 //! What an answer has besides its words: thoughts, calls of tools, sources, a refusal. Few answers have any of it.
 
-use leptos::html;
-use leptos::prelude::*;
+use leptos::prelude::{ArcRwSignal, Get, Memo, RwSignal, Set, With};
+use web_sys::Event;
 
+use super::super::dom::{El, View, each, el, group, item, when};
 use super::super::text::{link_host, safe_link};
 use super::{Source, paint};
 use crate::app::{App, MessageState, MessageView};
@@ -11,15 +12,12 @@ use crate::session::MessageId;
 use crate::thread::{Citation, ToolCall};
 
 /// What was thought before the first word, folded away. Nothing of it is painted before it is opened.
-pub(super) fn thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> impl IntoView {
-    let any = {
-        let thought = view.thought.clone();
-        Memo::new(move |_| thought.get() > 0)
-    };
-    move || any.get().then(|| folded_thoughts(app, id, view.clone(), live))
+pub(super) fn thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> View {
+    let thought = view.thought.clone();
+    when(move || thought.get() > 0, move || folded_thoughts(app, id, view.clone(), live))
 }
 
-fn folded_thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> AnyView {
+fn folded_thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> El {
     let opened = RwSignal::new(false);
     let (state, length) = (view.state.clone(), view.length.clone());
     let thinking = Memo::new(move |_| live.get() && length.get() == 0);
@@ -33,86 +31,119 @@ fn folded_thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bool>)
         }
     };
     let inner = move || {
-        opened.get().then(|| {
-            let body = NodeRef::<html::Div>::new();
-            paint(app, id, view.clone(), Source::Reasoning, body);
-            view! { <div class="body" dir="auto" node_ref=body></div> }
-        })
+        let body = el("div", "body").attr("dir", "auto");
+        paint(app, id, view.clone(), Source::Reasoning, body.element().clone());
+        body
     };
-    view! {
-        <details class="folded" part="reasoning" on:toggle=move |_| opened.set(true)>
-            <summary>{label}</summary>
-            {inner}
-        </details>
-    }
-    .into_any()
+    el("details", "folded")
+        .attr("part", "reasoning")
+        .on("toggle", move |_: Event| opened.set(true))
+        .child(el("summary", "").text_of(label))
+        .child(when(move || opened.get(), inner))
 }
 
 /// Calls of tools, sources and a refusal.
-pub(super) fn parts(app: App, state: ArcRwSignal<MessageState>) -> impl IntoView {
-    let parts = Memo::new(move |_| {
-        state.with(|state| (state.refusal.clone(), state.calls.clone(), state.citations.clone()))
-    });
-    move || {
-        parts.with(|(refusal, calls, citations)| {
-            let refusal = (!refusal.is_empty()).then(|| {
-                view! {
-                    <div class="refusal" part="refusal">
-                        <p>{app.text(Text::Declined)}</p>
-                        <p dir="auto">{refusal.clone()}</p>
-                    </div>
-                }
-            });
-            let calls: Vec<_> = calls.iter().map(|call| tool(app, call)).collect();
-            view! { {refusal} {calls} {sources(app, citations)} }
-        })
-    }
-}
-
-fn tool(app: App, call: &ToolCall) -> AnyView {
-    let text = |label: Text, text: &str| {
-        (!text.is_empty()).then(|| {
-            view! {
-                <p class="label">{app.text(label)}</p>
-                <pre tabindex="0" dir="ltr">{text.to_owned()}</pre>
-            }
-        })
+pub(super) fn parts(app: App, state: ArcRwSignal<MessageState>) -> View {
+    let any = state.clone();
+    let any = move || {
+        any.with(|state| !(state.refusal.is_empty() && state.calls.is_empty() && state.citations.is_empty()))
     };
-    view! {
-        <details class="folded" part="tool-call">
-            <summary>{app.words().fill(Text::ToolCalled, &[&call.name])}</summary>
-            {text(Text::ToolArguments, &call.arguments)}
-            {text(Text::ToolResult, call.result.as_deref().unwrap_or_default())}
-        </details>
-    }
-    .into_any()
+    when(any, move || {
+        let calls = state.clone();
+        // A call that the user has opened stays open while it goes on.
+        let calls = each(move || {
+            let state = &calls;
+            let one = |place: usize| {
+                let state = state.clone();
+                item(place.to_string(), move || tool(app, state, place))
+            };
+            (0..state.with(|state| state.calls.len())).map(one).collect()
+        });
+        group([refusal(app, state.clone()), calls, sources(app, state.clone())])
+    })
 }
 
-/// The pages that the model names, each with the host that its link leads to: a title can say anything.
-fn sources(app: App, citations: &[Citation]) -> Option<AnyView> {
-    let pages: Vec<_> = citations
-        .iter()
-        .filter_map(|page| {
-            let url = safe_link(&page.url)?;
-            let host = link_host(&url).to_owned();
-            let title = if page.title.trim().is_empty() { host.clone() } else { page.title.clone() };
-            let host = (title != host).then(|| view! { <span class="host" dir="ltr">{host}</span> });
-            Some(view! {
-                <li>
-                    <a href=url target="_blank" rel="noopener noreferrer nofollow" part="link" dir="auto">{title}</a>
-                    " "
-                    {host}
-                </li>
-            })
-        })
-        .collect();
-    (!pages.is_empty()).then(|| {
-        view! {
-            <section class="sources" part="sources" aria-label=app.text(Text::Sources)>
-                <p class="label">{app.text(Text::Sources)}</p>
-                <ol>{pages}</ol>
-            </section>
+fn refusal(app: App, state: ArcRwSignal<MessageState>) -> View {
+    let refusal = move || state.with(|state| state.refusal.clone());
+    let any = refusal.clone();
+    when(
+        move || !any().is_empty(),
+        move || {
+            el("div", "refusal")
+                .attr("part", "refusal")
+                .child(el("p", "").text(app.text(Text::Declined)))
+                .child(el("p", "").attr("dir", "auto").text_of(refusal.clone()))
+        },
+    )
+}
+
+fn tool(app: App, state: ArcRwSignal<MessageState>, place: usize) -> El {
+    let name = {
+        let state = state.clone();
+        move || {
+            let part = |call: &ToolCall| app.words().fill(Text::ToolCalled, &[&call.name]);
+            state.with(|state| state.calls.get(place).map(part)).unwrap_or_default()
         }
-        .into_any()
-    })
+    };
+    let text = |label: Text, part: fn(&ToolCall) -> Option<&str>| {
+        let state = state.clone();
+        let text =
+            move || state.with(|state| state.calls.get(place).and_then(part).unwrap_or_default().to_owned());
+        let any = text.clone();
+        when(
+            move || !any().is_empty(),
+            move || {
+                let label = el("p", "label").text(app.text(label));
+                let text = el("pre", "").attrs(&[("tabindex", "0"), ("dir", "ltr")]).text_of(text.clone());
+                group([label.view(), text.view()])
+            },
+        )
+    };
+    el("details", "folded")
+        .attr("part", "tool-call")
+        .child(el("summary", "").text_of(name))
+        .child(text(Text::ToolArguments, |call| Some(&call.arguments)))
+        .child(text(Text::ToolResult, |call| call.result.as_deref()))
+}
+
+/// The pages that the model names.
+fn sources(app: App, state: ArcRwSignal<MessageState>) -> View {
+    let pages = move || -> Vec<Citation> {
+        let safe =
+            |page: &Citation| safe_link(&page.url).map(|url| Citation { url, title: page.title.clone() });
+        state.with(|state| state.citations.iter().filter_map(safe).collect())
+    };
+    let any = pages.clone();
+    when(
+        move || !any().is_empty(),
+        move || {
+            let (pages, label) = (pages.clone(), app.text(Text::Sources));
+            let list = each(move || {
+                let pages = pages().into_iter().enumerate();
+                let key = |place: usize, page: &Citation| {
+                    [&place.to_string(), " ", &page.url, " ", &page.title].concat()
+                };
+                pages.map(|(place, page)| item(key(place, &page), move || source(&page))).collect()
+            });
+            el("section", "sources")
+                .attrs(&[("part", "sources"), ("aria-label", label)])
+                .child(el("p", "label").text(label))
+                .child(el("ol", "").child(list))
+        },
+    )
+}
+
+/// A page, with the host that its link leads to: a title can say anything.
+fn source(page: &Citation) -> El {
+    let host = link_host(&page.url);
+    let title = if page.title.trim().is_empty() { host } else { &page.title };
+    let link = el("a", "").attrs(&[
+        ("href", &page.url),
+        ("target", "_blank"),
+        ("rel", "noopener noreferrer nofollow"),
+        ("part", "link"),
+        ("dir", "auto"),
+    ]);
+    let host = (title != host).then(|| el("span", "host").attr("dir", "ltr").text(host));
+    el("li", "").child(link.text(title)).text(" ").child(host)
 }

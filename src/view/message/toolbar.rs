@@ -1,9 +1,10 @@
 //! What can be done with a message. The buttons have no listeners of their own: one at the conversation hears them all.
 
-use leptos::prelude::*;
+use leptos::prelude::{Set, With, request_animation_frame};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
+use super::super::dom::{El, View, button, el, truth, when};
 use super::super::icon;
 use super::super::markdown::{to_clipboard, told};
 use crate::app::{App, MessageView};
@@ -11,81 +12,79 @@ use crate::locale::Text;
 use crate::session::MessageId;
 
 /// The buttons below a message of the user.
-pub(super) fn of_user(app: App, view: MessageView) -> AnyView {
-    view! {
-        <div class="toolbar" part="toolbar">
-            {button(app, "edit", Text::Edit, icon::edit())}
-            {button(app, "copy", Text::CopyMessage, icon::copy())}
-            {versions(app, view)}
-        </div>
-    }
-    .into_any()
+pub(super) fn of_user(app: App, view: MessageView) -> View {
+    bar()
+        .child(tool(app, "tool", "edit", Text::Edit, icon::edit()))
+        .child(tool(app, "tool", "copy", Text::CopyMessage, icon::copy()))
+        .child(versions(app, view))
+        .view()
 }
 
 /// The buttons below an answer.
-pub(super) fn of_answer(app: App, view: MessageView) -> AnyView {
-    let rated = {
+pub(super) fn of_answer(app: App, view: MessageView) -> View {
+    let rate = |act: &'static str, text: Text, good: bool, icon: View| {
         let state = view.state.clone();
-        Memo::new(move |_| state.with(|state| state.feedback))
+        tool(app, "tool", act, text, icon)
+            .attr_of("aria-pressed", move || truth(state.with(|state| state.feedback) == Some(good)))
     };
-    let rate = move |act: &'static str, text: Text, good: bool, icon: AnyView| {
-        let label = app.text(text);
-        view! {
-            <button type="button" class="tool" data-act=act aria-label=label title=label
-                aria-pressed=move || (rated.get() == Some(good)).to_string()
-            >{icon}</button>
-        }
-    };
-    view! {
-        <div class="toolbar" part="toolbar">
-            {button(app, "copy", Text::CopyAnswer, icon::copy())}
-            {rate("good", Text::GoodAnswer, true, icon::good())}
-            {rate("bad", Text::BadAnswer, false, icon::bad())}
-            {button(app, "again", Text::Regenerate, icon::retry())}
-            {versions(app, view)}
-        </div>
-    }
-    .into_any()
+    bar()
+        .child(tool(app, "tool", "copy", Text::CopyAnswer, icon::copy()))
+        .child(rate("good", Text::GoodAnswer, true, icon::good()))
+        .child(rate("bad", Text::BadAnswer, false, icon::bad()))
+        .child(tool(app, "tool", "again", Text::Regenerate, icon::retry()))
+        .child(versions(app, view))
+        .view()
 }
 
 /// What is left of it below an answer that never came.
-pub(super) fn of_nothing(app: App, view: MessageView) -> AnyView {
-    view! { <div class="toolbar" part="toolbar">{versions(app, view)}</div> }.into_any()
+pub(super) fn of_nothing(app: App, view: MessageView) -> View {
+    bar().child(versions(app, view)).view()
 }
 
-fn button(app: App, act: &'static str, text: Text, icon: AnyView) -> AnyView {
+fn bar() -> El {
+    el("div", "toolbar").attr("part", "toolbar")
+}
+
+fn tool(app: App, class: &str, act: &str, text: Text, icon: View) -> El {
     let label = app.text(text);
-    view! {
-        <button type="button" class="tool" data-act=act aria-label=label title=label>{icon}</button>
-    }
-    .into_any()
+    button(class).attrs(&[("data-act", act), ("aria-label", label), ("title", label)]).child(icon)
 }
 
 /// The way between versions of a message, where there are several.
-fn versions(app: App, view: MessageView) -> impl IntoView {
-    let version = Memo::new(move |_| view.state.with(|state| state.version));
-    move || {
-        version.get().map(|(place, count)| {
-            let numbers = [place.to_string(), count.to_string()].map(|number| app.words().number(&number));
-            let label = app.words().fill(Text::Versions, &[&numbers[0], &numbers[1]]);
-            let step = |act: &'static str, text: Text, possible: bool, icon: AnyView| {
-                let label = app.text(text);
+fn versions(app: App, view: MessageView) -> View {
+    let state = view.state;
+    let version = move || state.with(|state| state.version);
+    let several = version.clone();
+    when(
+        move || several().is_some(),
+        move || {
+            let [label, seen] = [(); 2].map(|()| version.clone());
+            let step = |act: &'static str, text: Text, possible: fn((u32, u32)) -> bool, icon: View| {
+                let version = version.clone();
                 // Not `disabled`, which would take the focus away from whoever comes to the end.
-                view! {
-                    <button type="button" class="tool step" data-act=act aria-label=label title=label
-                        aria-disabled=(!possible).to_string()
-                    >{icon}</button>
-                }
+                tool(app, "tool step", act, text, icon)
+                    .attr_of("aria-disabled", move || truth(!version().is_some_and(possible)))
             };
-            view! {
-                <div class="versions" role="group" aria-label=label>
-                    {step("earlier", Text::EarlierVersion, place > 1, icon::earlier())}
-                    <span aria-hidden="true">{format!("{} / {}", numbers[0], numbers[1])}</span>
-                    {step("later", Text::LaterVersion, place < count, icon::later())}
-                </div>
-            }
-        })
-    }
+            el("div", "versions")
+                .attr("role", "group")
+                .attr_of("aria-label", move || {
+                    let [place, count] = numbers(app, label());
+                    app.words().fill(Text::Versions, &[&place, &count])
+                })
+                .child(step("earlier", Text::EarlierVersion, |(place, _)| place > 1, icon::earlier()))
+                .child(
+                    el("span", "")
+                        .attr("aria-hidden", "true")
+                        .text_of(move || numbers(app, seen()).join(" / ")),
+                )
+                .child(step("later", Text::LaterVersion, |(place, count)| place < count, icon::later()))
+        },
+    )
+}
+
+fn numbers(app: App, version: Option<(u32, u32)>) -> [String; 2] {
+    let (place, count) = version.unwrap_or_default();
+    [place, count].map(|number| app.words().number(&number.to_string()))
 }
 
 /// Does what a button of a message is for, where the click was on one.
@@ -111,8 +110,7 @@ pub(in crate::view) fn act(app: App, event: &Event) {
             let selector = format!("article[data-message=\"{}\"] [data-act={act}]", other.0);
             focus_later(thread, Some(selector));
             if let Some(version) = app.version(other) {
-                let [place, count] =
-                    [version.0, version.1].map(|number| app.words().number(&number.to_string()));
+                let [place, count] = numbers(app, Some(version));
                 app.announce(&app.words().fill(Text::Versions, &[&place, &count]));
             }
         }

@@ -1,10 +1,10 @@
 //! What is done in the list: clicks and keys, heard once for all lines, and where the focus goes.
 
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
+use super::super::dom::next_frame;
 use super::Open;
 use crate::app::App;
 
@@ -166,7 +166,7 @@ fn delete(app: App, open: Open, id: String, target: &Element) {
             let _ = next.unchecked_into::<HtmlElement>().focus();
         }
     };
-    request_animation_frame(focus);
+    next_frame(focus);
 }
 
 /// Where the list lies over the chat it makes room for what was chosen.
@@ -192,13 +192,10 @@ pub(super) fn only_stop(line: &Element) {
     let _ = line.set_attribute("tabindex", "0");
 }
 
-pub(super) fn focus_at_first(pane: NodeRef<html::Div>) {
-    Effect::new(move || {
-        if let Some(pane) = pane.get() {
-            // The lines are drawn after the pane is there.
-            request_animation_frame(move || focus_line(&pane));
-        }
-    });
+pub(super) fn focus_at_first(pane: &Element) {
+    let pane = pane.clone();
+    // The lines are drawn after the pane is there.
+    next_frame(move || focus_line(&pane));
 }
 
 /// To the line of what is shown, or the first one, or the search where there is none.
@@ -221,7 +218,7 @@ fn focus(from: &Element, selector: &str) {
 /// The same, once it is drawn. A line that is called otherwise is drawn anew.
 fn focus_soon(from: &Element, selector: &'static str) {
     let (Some(id), Some(pane)) = (thread_of(from), pane_of(from)) else { return };
-    request_animation_frame(move || {
+    next_frame(move || {
         let Ok(lines) = pane.query_selector_all(".chats-row") else { return };
         let line = (0..lines.length())
             .filter_map(|place| lines.get(place)?.dyn_into::<Element>().ok())
