@@ -25,9 +25,7 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use futures_util::future::join;
-use leptos::prelude::{
-    ArcRwSignal, GetUntracked, LocalStorage, Set, StoredValue, Update, WithUntracked, WithValue as _,
-};
+use leptos::prelude::{LocalStorage, StoredValue, WithValue as _};
 use triptych_protocol::Modality;
 
 pub(crate) use crate::client::files::Shrunk;
@@ -46,6 +44,7 @@ use crate::host::{Emit, HostEvent};
 use crate::images::{Images, PictureId, PictureSet};
 use crate::jobs::{Job, JobId, Jobs};
 use crate::locale::{Text, Words};
+use crate::reactive::ArcRwSignal;
 use crate::session::{MessageId, Session};
 use crate::thread::{Thread, ThreadId};
 

@@ -35,6 +35,7 @@ mod handle;
 mod mount;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 mod proof;
+mod reactive;
 mod view;
 
 pub use config::Config;

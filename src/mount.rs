@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use any_spawner::Executor;
-use leptos::prelude::{Owner, StoredValue, provide_context};
+use leptos::prelude::{Owner, provide_context};
 use wasm_bindgen::JsValue;
 use web_sys::{CssStyleSheet, HtmlElement};
 
@@ -12,6 +12,7 @@ use crate::client::property;
 use crate::client::token::Source;
 use crate::config::{Config, ConfigError};
 use crate::host::Emit;
+use crate::reactive::RwSignal;
 use crate::view::{self, Chunks};
 
 const STYLE: &str = include_str!("widget.css");
@@ -42,7 +43,7 @@ pub(crate) fn mount(
     // An owner of its own, so that a widget inside of another Leptos view does not die with some part of it.
     let owner = Owner::new_root(None);
     let mounted = owner.with(|| {
-        provide_context(StoredValue::new_local(chunks.drawing(config.math, config.diagrams)));
+        provide_context(RwSignal::new(chunks.drawing(config.math, config.diagrams)));
         let app = App::start(config, tokens, emit)?;
         // Where the widget is not drawn the page has no element to draw it on.
         let _ = root.append_child(&view::copilot(app));

@@ -21,7 +21,7 @@ mod text;
 mod threads;
 mod video;
 
-use leptos::prelude::*;
+use leptos::prelude::untrack;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use self::dom::{El, View, button, dynamic, el, nothing, when};

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::{GetUntracked, Set};
-
 use super::chat::ask;
 use super::{App, Core};
 use crate::client::clock::{self, Timer};

@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use leptos::prelude::{GetUntracked, Set, Update, With, WithUntracked};
 use web_sys::{File, FileList, HtmlCanvasElement};
 
 use super::desk::{Attached, Hindrance, Reading};

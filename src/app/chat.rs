@@ -1,6 +1,5 @@
 use std::rc::Rc;
 
-use leptos::prelude::{GetUntracked, Set, With, WithUntracked};
 use triptych_protocol::{Estimate, Role};
 
 use super::{App, Core, MessageView};

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::{GetUntracked, Set, Update, WithUntracked};
-
 use triptych_protocol::Role;
 
 use super::{App, Core};

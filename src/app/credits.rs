@@ -1,6 +1,5 @@
 use std::rc::Rc;
 
-use leptos::prelude::{GetUntracked, Update, WithUntracked};
 use triptych_protocol::{Balance, Credits, TriptychExtra};
 
 use super::{App, Core};

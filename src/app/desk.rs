@@ -1,9 +1,9 @@
-use leptos::prelude::RwSignal;
 use triptych_protocol::Estimate;
 
 use crate::attachment::{Attachment, Cargo, Kind, Refusal};
 use crate::client::files::Shrunk;
 use crate::config::Panel;
+use crate::reactive::RwSignal;
 
 /// What the views of the composer read.
 #[derive(Clone, Copy, Default)]

@@ -1,6 +1,5 @@
 use std::rc::Rc;
 
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set};
 use triptych_protocol::{Estimate, ImageRequest};
 
 use super::{App, Core};
@@ -8,6 +7,7 @@ use crate::client::unique_key;
 use crate::host::HostEvent;
 use crate::images::{Effect, Input, PictureId, PictureSet, PictureStatus};
 use crate::locale::Text;
+use crate::reactive::ArcRwSignal;
 
 impl App {
     /// The user wants the pictures that the form describes.

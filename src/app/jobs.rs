@@ -1,6 +1,5 @@
 use std::rc::Rc;
 
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set};
 use triptych_protocol::{Estimate, VideoRequest, VideoStatus};
 
 use super::{App, Core};
@@ -8,6 +7,7 @@ use crate::client::{clock, unique_key};
 use crate::host::HostEvent;
 use crate::jobs::{Effect, Input, Job, JobId};
 use crate::locale::Text;
+use crate::reactive::ArcRwSignal;
 
 /// How long after a call was sent its hold is looked for, in milliseconds.
 const HOLD_SHOWS_AFTER: i32 = 250;

@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
-use leptos::prelude::Set;
 
 use super::{Core, new_thread};
 use crate::client::clock::{self, Timer};

@@ -2,7 +2,6 @@
 
 use std::rc::{Rc, Weak};
 
-use leptos::prelude::{GetUntracked, Set};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::EventTarget;

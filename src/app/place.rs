@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::{GetUntracked, Set};
-
 use super::Core;
 use super::slot::Slot;
 use crate::client::clock;

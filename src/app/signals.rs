@@ -1,4 +1,3 @@
-use leptos::prelude::{ArcRwSignal, GetUntracked, RwSignal, Set};
 use triptych_protocol::{Receipt, Usage};
 
 use super::Waiting;
@@ -13,6 +12,7 @@ use crate::form::Form;
 use crate::images::PictureId;
 use crate::jobs::JobId;
 use crate::locale::{Text, Words};
+use crate::reactive::{ArcRwSignal, RwSignal};
 use crate::session::{Message, MessageId, Pace, Status};
 use crate::thread::{Citation, ToolCall};
 

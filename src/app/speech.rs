@@ -4,8 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Weak;
 
-use leptos::prelude::{GetUntracked, Set};
-
 use super::{App, Core};
 use crate::client::clock::Timer;
 use crate::client::storage::{lasting, set_lasting};

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::Set;
 use triptych_protocol::{ChatChoice, ChatChunk};
 
 use super::Core;

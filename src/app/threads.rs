@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::{GetUntracked, RwSignal, Set, Update};
 use triptych_protocol::Role;
 
 use super::{App, Core, new_thread};
@@ -11,6 +10,7 @@ use crate::client::file;
 use crate::client::vault::Mark;
 use crate::config::Panel;
 use crate::locale::Text;
+use crate::reactive::RwSignal;
 use crate::session::Input as Said;
 use crate::threads::{self, Day, Effect, Input, Row, UNDO_MS};
 

@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, UpdateUntracked, WithUntracked};
-
 use super::page::Frame;
 use super::signals::MessageState;
 use super::{Core, MessageView};
 use crate::config::Announce;
 use crate::host::HostEvent;
 use crate::locale::Text;
+use crate::reactive::ArcRwSignal;
 use crate::session::{MessageId, Status};
 
 /// How many of the last messages are drawn at once; more than fit on a screen.
@@ -23,7 +22,7 @@ impl Core {
         self.messages.borrow_mut().clear();
         self.grown.borrow_mut().clear();
         self.undrawn.borrow_mut().clear();
-        self.signals.thread.update_untracked(|thread| *thread = thread.wrapping_add(1));
+        self.signals.thread.update(|thread| *thread = thread.wrapping_add(1));
     }
 
     pub(super) fn list_messages(self: &Rc<Self>) {

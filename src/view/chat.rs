@@ -1,6 +1,5 @@
 use std::cell::Cell;
 
-use leptos::prelude::*;
 use web_sys::{DragEvent, Event, MouseEvent};
 
 use super::dom::{View, button, each, el, group, item, text_of, when};
@@ -8,6 +7,7 @@ use super::resize::on_resize;
 use super::{composer, icon, message};
 use crate::app::App;
 use crate::locale::Text;
+use crate::reactive::{RwSignal, watch};
 
 /// How near to the end, in CSS pixels, counts as reading the end.
 const NEAR: i32 = 48;
@@ -17,7 +17,7 @@ pub(super) fn panel(app: App) -> View {
     let signals = app.signals;
     let at_end = RwSignal::new(true);
     let empty = move || signals.messages.with(Vec::is_empty);
-    Effect::new(move |before: Option<usize>| {
+    watch(move |before: Option<usize>| {
         let count = signals.messages.with(Vec::len);
         if before.is_some_and(|before| count > before) {
             at_end.set(true);

@@ -5,7 +5,6 @@ mod meter;
 mod models;
 mod textbox;
 
-use leptos::prelude::*;
 use web_sys::{DragEvent, Event};
 
 pub(super) use self::attachments::{drag_enters, drop_zone, sent};
@@ -18,6 +17,7 @@ use super::text::size;
 use crate::app::{App, Hindrance};
 use crate::credits::{Cover, price_text};
 use crate::locale::Text;
+use crate::reactive::Memo;
 
 /// The text box, what goes along with it, the button, and what pressing it would cost.
 pub(super) fn composer(app: App) -> View {
@@ -25,13 +25,13 @@ pub(super) fn composer(app: App) -> View {
     let desk = signals.desk;
     let commands = Commands::new(app);
     let Forecast { estimate, fill } = Forecast::new(app);
-    let cover = Memo::new(move |_| signals.wallet.with(|wallet| wallet.covers(estimate.get())));
-    let blank = Memo::new(move |_| {
+    let cover = Memo::new(move || signals.wallet.with(|wallet| wallet.covers(estimate.get())));
+    let blank = Memo::new(move || {
         signals.draft.with(|draft| draft.trim().is_empty()) && desk.attached.with(Vec::is_empty)
     });
-    let ready = Memo::new(move |_| signals.chat_form.with(|form| form.model().is_some()));
-    let short = Memo::new(move |_| !blank.get() && matches!(cover.get(), Cover::Short { .. }));
-    let hindrance = Memo::new(move |_| {
+    let ready = Memo::new(move || signals.chat_form.with(|form| form.model().is_some()));
+    let short = Memo::new(move || !blank.get() && matches!(cover.get(), Cover::Short { .. }));
+    let hindrance = Memo::new(move || {
         let full = fill.get().is_some_and(|fill| !fill.fits);
         app.hindrance().or_else(|| {
             let name = signals.chat_form.with(|form| form.model().map(|model| model.triptych.name.clone()));
@@ -39,7 +39,7 @@ pub(super) fn composer(app: App) -> View {
         })
     });
     let hindered = move || !blank.get() && hindrance.with(Option::is_some);
-    let refused = Memo::new(move |_| {
+    let refused = Memo::new(move || {
         blank.get() || !ready.get() || short.get() || hindered() || desk.reading.with(Option::is_some)
     });
     let price = move || {
@@ -50,7 +50,7 @@ pub(super) fn composer(app: App) -> View {
             .unwrap_or_default()
     };
     // A reason is only due once there is something to send.
-    let shown_cover = Memo::new(move |_| if short.get() { cover.get() } else { Cover::Unknown });
+    let shown_cover = Memo::new(move || if short.get() { cover.get() } else { Cover::Unknown });
     let row = el("div", "row").children([
         when(
             move || !signals.messages.with(Vec::is_empty),

@@ -1,4 +1,3 @@
-use leptos::prelude::*;
 use web_sys::Event;
 
 use super::dom::{View, button, dynamic, el, group, nothing};
@@ -7,11 +6,12 @@ use super::text::safe_link;
 use crate::app::App;
 use crate::credits::{Cover, balance_text, grouped};
 use crate::locale::Text;
+use crate::reactive::Memo;
 
 /// The balance: what can be spent and what running calls hold.
 pub(super) fn status(app: App) -> View {
     let (wallet, words) = (app.signals.wallet, app.words());
-    let balance = Memo::new(move |_| wallet.with(|wallet| wallet.balance().cloned()));
+    let balance = Memo::new(move || wallet.with(|wallet| wallet.balance().cloned()));
     let exact = move || {
         balance.get().map(|balance| {
             let amounts = [balance.available, balance.held].map(|amount| grouped(words, amount));

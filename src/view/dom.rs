@@ -3,16 +3,18 @@
 //! Leptos' own views have a type for each shape of element, and so machine code for each of them: half of the widget
 //! was that. Here an element is the browser's own, and what changes is one boxed closure that an effect of Leptos runs.
 
+mod listener;
 mod region;
 
 use std::any::Any;
 use std::borrow::Cow;
 
-use leptos::prelude::{RenderEffect, StoredValue, untrack};
+use leptos::prelude::{RenderEffect, StoredValue};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Node};
+use web_sys::{Document, Element, Event, HtmlElement, Node};
 
+use self::listener::listen;
 pub(super) use self::region::{dynamic, each, item, when};
 
 thread_local! {
@@ -253,26 +255,6 @@ impl<V: Value> Value for Option<V> {
 /// The truth as ARIA's attributes have it, which are there either way.
 pub(super) fn truth(is: bool) -> &'static str {
     if is { "true" } else { "false" }
-}
-
-/// A listener, taken off again when it is dropped: what leaves the page loses the focus and calls nobody any more.
-struct Listener {
-    target: EventTarget,
-    name: &'static str,
-    call: Closure<dyn Fn(Event)>,
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ =
-            self.target.remove_event_listener_with_callback(self.name, self.call.as_ref().unchecked_ref());
-    }
-}
-
-fn listen(target: &EventTarget, name: &'static str, handler: Box<dyn Fn(Event)>) {
-    let call = Closure::new(move |event| untrack(|| handler(event)));
-    let _ = target.add_event_listener_with_callback(name, call.as_ref().unchecked_ref());
-    keep(Listener { target: target.clone(), name, call });
 }
 
 /// Hands `apply` the words whenever they are others than before.

@@ -1,19 +1,19 @@
 //! The fields of a form, drawn from the catalogue.
 
-use leptos::prelude::*;
 use triptych_protocol::{Parameter, ParameterKind};
 use web_sys::{Event, HtmlInputElement, HtmlSelectElement};
 
 use super::dom::{El, View, dynamic, each, el, item};
 use crate::form::Form;
 use crate::locale::{Text, Words};
+use crate::reactive::{Memo, RwSignal};
 
 /// Labels with more characters than this need a row of their own.
 const LONG_LABEL: usize = 18;
 
 /// The choice of a model, where there is one to make.
 pub(super) fn model_select(form: RwSignal<Form>, label: &'static str) -> View {
-    let models = Memo::new(move |_| {
+    let models = Memo::new(move || {
         form.with(|form| {
             form.models().iter().map(|m| (m.id.clone(), m.triptych.name.clone())).collect::<Vec<_>>()
         })
@@ -31,7 +31,7 @@ pub(super) fn model_select(form: RwSignal<Form>, label: &'static str) -> View {
 
 /// One field for each parameter of the chosen model.
 pub(super) fn parameters(form: RwSignal<Form>, words: Words) -> View {
-    let parameters = Memo::new(move |_| {
+    let parameters = Memo::new(move || {
         form.with(|form| form.model().map(|model| model.triptych.parameters.clone()).unwrap_or_default())
     });
     each(move || {
@@ -64,7 +64,7 @@ fn field(form: RwSignal<Form>, words: Words, parameter: Parameter) -> El {
     let label = words.label(&parameter.label);
     let value = {
         let name = name.clone();
-        Memo::new(move |_| form.with(|form| form.value(&name).unwrap_or_default().to_owned()))
+        Memo::new(move || form.with(|form| form.value(&name).unwrap_or_default().to_owned()))
     };
     let choose = move |value: String| form.update(|form| form.set(&name, &value));
     match parameter.kind {
@@ -79,7 +79,7 @@ fn field(form: RwSignal<Form>, words: Words, parameter: Parameter) -> El {
         }
         ParameterKind::Integer { min, max, step, unit, .. } => {
             let unit = unit.unwrap_or_default();
-            let shown = Memo::new(move |_| {
+            let shown = Memo::new(move || {
                 let number = words.number(&value.get());
                 if unit == "seconds" {
                     words.fill(Text::Seconds, &[&number])

@@ -1,6 +1,5 @@
 use std::cell::Cell;
 
-use leptos::prelude::{ArcRwSignal, Get, With, WithUntracked};
 use triptych_protocol::{Credits, Receipt, Video, VideoStatus};
 
 use super::dom::{El, View, button, each, el, item, when};
@@ -11,6 +10,7 @@ use crate::credits::{grouped, price_text};
 use crate::error::Failure;
 use crate::jobs::{Job, JobId, Phase};
 use crate::locale::{Text, Words};
+use crate::reactive::ArcRwSignal;
 
 /// One video job, which is asked about every few seconds: only what has changed is drawn anew.
 pub(super) fn job(app: App, id: JobId) -> El {

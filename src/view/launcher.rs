@@ -1,4 +1,6 @@
-use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use web_sys::HtmlElement;
 
 use super::dom::{View, button, dynamic, truth, when};
@@ -6,14 +8,16 @@ use super::icon;
 use crate::app::App;
 use crate::config::Mode;
 use crate::locale::Text;
+use crate::reactive::watch;
 
 /// The button that opens a docked widget. It gets the focus back when the widget is closed.
 pub(super) fn launcher(app: App) -> View {
     let signals = app.signals;
-    let place = StoredValue::new_local(None::<HtmlElement>);
-    Effect::new(move |was_open: Option<bool>| {
+    let place = Rc::new(RefCell::new(None::<HtmlElement>));
+    let opener = place.clone();
+    watch(move |was_open: Option<bool>| {
         let open = signals.open.get();
-        if let (Some(true), false, Some(button)) = (was_open, open, place.get_value()) {
+        if let (Some(true), false, Some(button)) = (was_open, open, &*opener.borrow()) {
             // Without the scroll that a focus brings: nothing moves the page.
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
@@ -33,7 +37,7 @@ pub(super) fn launcher(app: App) -> View {
                 })
                 .click(move || app.set_open(!signals.open.get_untracked()))
                 .child(dynamic(move || if signals.open.get() { icon::down() } else { icon::mark() }));
-            place.set_value(Some(launcher.html()));
+            place.replace(Some(launcher.html()));
             launcher
         },
     )

@@ -7,7 +7,6 @@ mod paint;
 mod parts;
 mod toolbar;
 
-use leptos::prelude::{Get, GetUntracked, Memo, With, WithUntracked};
 use triptych_protocol::Role;
 
 use self::paint::{Source, paint};
@@ -15,6 +14,7 @@ pub(super) use self::toolbar::act;
 use super::dom::{El, View, dynamic, el, group, nothing, truth, when};
 use crate::app::{App, MessageView};
 use crate::locale::Text;
+use crate::reactive::Memo;
 use crate::session::{MessageId, Status};
 
 /// One message. In a long conversation most are empty at first and drawn a little later.
@@ -36,7 +36,7 @@ pub(super) fn message(app: App, id: MessageId) -> El {
     }
     let live = {
         let state = view.state.clone();
-        Memo::new(move |_| state.with(|state| state.status.is_live()))
+        Memo::new(move || state.with(|state| state.status.is_live()))
     };
     article
         .attr_of("aria-busy", move || truth(live.get()))
@@ -44,7 +44,7 @@ pub(super) fn message(app: App, id: MessageId) -> El {
 }
 
 fn said(app: App, id: MessageId, view: MessageView) -> View {
-    let editing = Memo::new(move |_| app.signals.editing.get() == Some(id));
+    let editing = Memo::new(move || app.signals.editing.get() == Some(id));
     dynamic(move || {
         if editing.get() {
             return edit::form(app, id);

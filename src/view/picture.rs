@@ -1,4 +1,3 @@
-use leptos::prelude::Get;
 use triptych_protocol::ImageData;
 
 use super::dom::{El, View, button, dynamic, el, group};

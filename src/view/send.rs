@@ -1,17 +1,17 @@
 //! The form that the image and the video panel share: a prompt, the parameters, a button with its price.
 
-use leptos::prelude::*;
 use triptych_protocol::Estimate;
 use web_sys::{Event, HtmlTextAreaElement, KeyboardEvent};
 
 use super::credits::shortfall;
-use super::dom::{View, el};
+use super::dom::{View, el, next_frame};
 use super::fields::{model_select, parameters};
 use crate::app::App;
 use crate::config::Panel;
 use crate::credits::{Cover, price_text};
 use crate::form::Form;
 use crate::locale::Text;
+use crate::reactive::{Memo, RwSignal, watch};
 
 /// What differs between the two.
 pub(super) struct Maker {
@@ -29,12 +29,12 @@ pub(super) struct Maker {
 /// The form.
 pub(super) fn maker(app: App, maker: Maker) -> View {
     let Maker { panel, form, prompt, model_label, prompt_label, placeholder, button, id, make } = maker;
-    let estimate = Memo::new(move |_| {
+    let estimate = Memo::new(move || {
         let bytes = prompt.with(|prompt| prompt.trim().len());
         form.with(|form| form.estimate(bytes))
     });
-    let cover = Memo::new(move |_| app.signals.wallet.with(|wallet| wallet.covers(estimate.get())));
-    let blank = Memo::new(move |_| prompt.with(|prompt| prompt.trim().is_empty()));
+    let cover = Memo::new(move || app.signals.wallet.with(|wallet| wallet.covers(estimate.get())));
+    let blank = Memo::new(move || prompt.with(|prompt| prompt.trim().is_empty()));
     let limit = move || {
         form.with(|form| form.model().and_then(|model| model.triptych.limits.max_prompt_chars))
             .map(|most| most.to_string())
@@ -43,17 +43,17 @@ pub(super) fn maker(app: App, maker: Maker) -> View {
     let area = el("textarea", "prompt");
     let (field, typed): (HtmlTextAreaElement, HtmlTextAreaElement) = (area.to(), area.to());
     let handover = app.signals.desk.handover;
-    Effect::new(move || {
+    watch(move |_: Option<()>| {
         if handover.get() == Some(panel) {
             handover.set(None);
             // The panel has to be seen before it can have the cursor.
             let field = field.clone();
-            request_animation_frame(move || {
+            next_frame(move || {
                 let _ = field.focus();
             });
         }
     });
-    let refused = Memo::new(move |_| blank.get() || short() || form.with(|form| form.model().is_none()));
+    let refused = Memo::new(move || blank.get() || short() || form.with(|form| form.model().is_none()));
     let submit = move || {
         if !refused.get_untracked() {
             make(app, estimate.get_untracked());

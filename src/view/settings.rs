@@ -1,4 +1,3 @@
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, FocusEvent, KeyboardEvent, Node};
 
@@ -7,6 +6,7 @@ use super::icon;
 use crate::app::App;
 use crate::config::Announce;
 use crate::locale::Text;
+use crate::reactive::RwSignal;
 
 /// What the user can set: what a screen reader says of answers.
 pub(super) fn settings(app: App) -> View {

@@ -2,7 +2,9 @@
 
 mod keys;
 
-use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use web_sys::{Event, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
 
 use self::keys::{LINE, action, element, focus_at_first, key, only_stop, perform, rename};
@@ -10,6 +12,7 @@ use super::dom::{El, View, button, dynamic, each, el, group, item, keep, truth, 
 use super::icon;
 use crate::app::{App, Chats};
 use crate::locale::Text;
+use crate::reactive::{Memo, RwSignal, watch};
 use crate::threads::{Day, Row};
 
 /// How a list's part is drawn for one day and what it has.
@@ -30,10 +33,11 @@ struct Open {
 /// The button that opens the list. It gets the focus back when the list is closed.
 pub(super) fn opener(app: App) -> View {
     let chats = app.signals.chats;
-    let place = StoredValue::new_local(None::<HtmlElement>);
-    Effect::new(move |was_open: Option<bool>| {
+    let place = Rc::new(RefCell::new(None::<HtmlElement>));
+    let opener = place.clone();
+    watch(move |was_open: Option<bool>| {
         let open = chats.open.get();
-        if let (Some(true), false, Some(button)) = (was_open, open, place.get_value()) {
+        if let (Some(true), false, Some(button)) = (was_open, open, &*opener.borrow()) {
             let _ = button.focus();
         }
         open
@@ -47,7 +51,7 @@ pub(super) fn opener(app: App) -> View {
                 .attr_of("aria-expanded", move || truth(chats.open.get()))
                 .click(move || app.show_threads(!chats.open.get_untracked()))
                 .child(icon::list());
-            place.set_value(Some(shown.html()));
+            place.replace(Some(shown.html()));
             shown
         },
     )
@@ -174,7 +178,7 @@ fn lines(app: App, open: Open, query: RwSignal<String>) -> El {
 /// The lines of one day, or nothing.
 fn part(app: App, open: Open, drawn: RwSignal<usize>, day: Day) -> View {
     let rows = app.signals.chats.rows;
-    let own = Memo::new(move |_| {
+    let own = Memo::new(move || {
         rows.with(|rows| {
             rows.iter()
                 .take(drawn.get())
@@ -206,7 +210,7 @@ fn line(app: App, open: Open, row: Row) -> El {
     let more = app.words().fill(Text::ChatOptions, &[&title]);
     let is = |which: RwSignal<Option<String>>, id: &str| {
         let id = id.to_owned();
-        Memo::new(move |_| which.with(|which| which.as_deref() == Some(id.as_str())))
+        Memo::new(move || which.with(|which| which.as_deref() == Some(id.as_str())))
     };
     let (menu, named, current) = (is(open.menu, &id), is(open.name, &id), is(app.signals.chats.current, &id));
     let name = title.clone();

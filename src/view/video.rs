@@ -1,5 +1,3 @@
-use leptos::prelude::{Get, With};
-
 use super::dom::{View, each, el, group, item, when};
 use super::send::{Maker, maker};
 use super::{icon, job};

@@ -1,4 +1,3 @@
-use leptos::prelude::*;
 use web_sys::{DragEvent, Event, HtmlInputElement};
 
 use super::named;

@@ -1,9 +1,9 @@
-use leptos::prelude::*;
 use web_sys::Event;
 
 use crate::app::App;
 use crate::command::{Command, matching};
 use crate::locale::Text;
+use crate::reactive::{Memo, RwSignal, watch};
 use crate::view::dom::{El, button, each, el, item, truth};
 
 /// The list of commands while one is being typed.
@@ -19,11 +19,11 @@ impl Commands {
     pub(super) fn new(app: App) -> Self {
         let signals = app.signals;
         let (current, closed) = (RwSignal::new(0), RwSignal::new(false));
-        let matching = Memo::new(move |_| {
+        let matching = Memo::new(move || {
             signals.draft.with(|draft| signals.panels.with(|panels| matching(draft, panels)))
         });
         // What is typed on asks anew.
-        Effect::new(move |before: Option<()>| {
+        watch(move |before: Option<()>| {
             signals.draft.with(|_| ());
             if before.is_some() {
                 current.set(0);

@@ -1,9 +1,9 @@
-use leptos::prelude::*;
 use triptych_protocol::Estimate;
 
 use crate::app::App;
 use crate::context::{Fill, fill};
 use crate::locale::Text;
+use crate::reactive::{Memo, watch};
 use crate::view::dom::{El, el};
 
 /// What is known of the next send: its price, and how full it makes the model's context.
@@ -18,15 +18,15 @@ pub(super) struct Forecast {
 impl Forecast {
     pub(super) fn new(app: App) -> Self {
         let signals = app.signals;
-        let local = Memo::new(move |_| app.chat_estimate());
+        let local = Memo::new(move || app.chat_estimate());
         let model =
-            Memo::new(move |_| signals.chat_form.with(|form| form.model().map(|model| model.id.clone())));
+            Memo::new(move || signals.chat_form.with(|form| form.model().map(|model| model.id.clone())));
         // Bytes bound tokens from far above: only the gateway knows whether it is as full as it may be.
-        let near = Memo::new(move |_| {
+        let near = Memo::new(move || {
             let tokens = local.get().and_then(|estimate| estimate.prompt_tokens)?;
             signals.chat_form.with(|form| fill(form.model()?, tokens))
         });
-        Effect::new(move || {
+        watch(move |_: Option<()>| {
             model.with(|_| ());
             if near.with(Option::is_some) {
                 app.cargo();
@@ -36,14 +36,14 @@ impl Forecast {
             }
         });
         let counted = signals.desk.counted;
-        let exact = Memo::new(move |_| {
+        let exact = Memo::new(move || {
             let cargo = app.cargo();
             counted.with(|counted| {
                 let ((of, what), estimate) = counted.as_ref()?;
                 (model.with(|model| model.as_deref() == Some(of)) && *what == cargo).then_some(*estimate)
             })
         });
-        let fill = Memo::new(move |_| {
+        let fill = Memo::new(move || {
             // The last count stands while somebody types on.
             let tokens = counted.with(|counted| {
                 let ((of, _), estimate) = counted.as_ref()?;
@@ -51,7 +51,7 @@ impl Forecast {
             })?;
             signals.chat_form.with(|form| fill(form.model()?, tokens))
         });
-        Forecast { estimate: Memo::new(move |_| exact.get().or(local.get())), fill }
+        Forecast { estimate: Memo::new(move || exact.get().or(local.get())), fill }
     }
 }
 

@@ -1,4 +1,3 @@
-use leptos::prelude::*;
 use triptych_protocol::{Credits, Model};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, FocusEvent, HtmlInputElement, KeyboardEvent, Node};
@@ -8,6 +7,7 @@ use crate::app::App;
 use crate::context::rates;
 use crate::credits::grouped;
 use crate::locale::{Text, Words};
+use crate::reactive::{Memo, RwSignal, watch};
 use crate::view::dom::{self, El, View, each, el, item, truth, when};
 use crate::view::icon;
 
@@ -18,12 +18,12 @@ const SEARCHED: usize = 9;
 pub(super) fn button(app: App) -> View {
     let signals = app.signals;
     let choosing = signals.desk.choosing;
-    let model = Memo::new(move |_| {
+    let model = Memo::new(move || {
         signals.chat_form.with(|form| form.model().map(|model| model.triptych.name.clone()))
     });
     let name = move || model.get().unwrap_or_default();
     // Whoever closes it by a key goes on from where it was opened.
-    Effect::new(move |before: Option<bool>| {
+    watch(move |before: Option<bool>| {
         let open = choosing.with(Option::is_some);
         if before == Some(true) && !open {
             app.want_cursor();
@@ -83,11 +83,11 @@ pub(super) fn popup(app: App) -> El {
         .child(each(items));
     let field = searched.then(|| choice.field(&asked).attr_of("aria-activedescendant", active));
     let focused = field.as_ref().unwrap_or(&list).html();
-    Effect::new(move || {
+    watch(move |_: Option<()>| {
         let _ = focused.focus();
     });
     let lines = list.html();
-    Effect::new(move || {
+    watch(move |_: Option<()>| {
         if let Some(item) = lines.children().item(current.get() as u32) {
             item.scroll_into_view_with_scroll_into_view_options(&nearest());
         }
@@ -115,7 +115,7 @@ impl Choice {
         let signals = app.signals;
         let searched =
             signals.chat_form.with_untracked(|form| form.models().len() >= SEARCHED) || !asked.is_empty();
-        let models = Memo::new(move |_| {
+        let models = Memo::new(move || {
             let asked = signals.desk.choosing.get().unwrap_or_default().to_lowercase();
             let found = |model: &&Model| {
                 asked.split_whitespace().all(|word| {
@@ -125,7 +125,7 @@ impl Choice {
             };
             signals.chat_form.with(|form| form.models().iter().filter(found).cloned().collect::<Vec<_>>())
         });
-        let chosen = Memo::new(move |_| {
+        let chosen = Memo::new(move || {
             signals.chat_form.with(|form| form.model().map(|model| model.id.clone()).unwrap_or_default())
         });
         let start = models.with_untracked(|models| {

@@ -1,4 +1,3 @@
-use leptos::prelude::*;
 use web_sys::{ClipboardEvent, Event, HtmlTextAreaElement, KeyboardEvent};
 
 use super::attachments::pasted;
@@ -6,7 +5,8 @@ use super::commands::Commands;
 use crate::app::App;
 use crate::config::Mode;
 use crate::locale::Text;
-use crate::view::dom::{El, el};
+use crate::reactive::{Memo, RwSignal, watch};
+use crate::view::dom::{El, el, next_frame};
 
 /// The key code of a key that belongs to an input method. Safari still says it for the Enter that ends a choice of
 /// characters, when the composition itself is over already.
@@ -21,7 +21,7 @@ pub(super) fn textbox(app: App, commands: Commands, refused: Memo<bool>) -> El {
     let copied = RwSignal::new(false);
     focus_when_wanted(app, &input);
     let typed = input.clone();
-    Effect::new(move || {
+    watch(move |_: Option<()>| {
         copied.set(!sizes_itself(&input));
         signals.draft.with(|draft| {
             // Writing what is there already would end a composition in some browsers.
@@ -79,7 +79,7 @@ pub(super) fn textbox(app: App, commands: Commands, refused: Memo<bool>) -> El {
 fn focus_when_wanted(app: App, input: &HtmlTextAreaElement) {
     let signals = app.signals;
     let opened = input.clone();
-    Effect::new(move |before: Option<bool>| {
+    watch(move |before: Option<bool>| {
         let open = signals.open.get() && signals.mode.get() == Mode::Launcher;
         if open && !before.unwrap_or(false) {
             focus(&opened);
@@ -87,12 +87,12 @@ fn focus_when_wanted(app: App, input: &HtmlTextAreaElement) {
         open
     });
     let input = input.clone();
-    Effect::new(move |before: Option<u32>| {
+    watch(move |before: Option<u32>| {
         let wanted = signals.desk.cursor.get();
         if before.is_some_and(|before| before != wanted) {
             // What a change makes of the page has to be there first.
             let input = input.clone();
-            request_animation_frame(move || focus(&input));
+            next_frame(move || focus(&input));
         }
         wanted
     });

@@ -1,5 +1,3 @@
-use leptos::prelude::Get;
-
 use super::super::dom::{View, button, el, when};
 use crate::app::{App, Waiting};
 use crate::locale::Text;

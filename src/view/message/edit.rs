@@ -1,10 +1,10 @@
-use leptos::prelude::{Effect, Get, GetUntracked, Set};
 use web_sys::{Element, Event, HtmlTextAreaElement, KeyboardEvent};
 
 use super::super::dom::{View, button, el};
 use super::toolbar::focus_later;
 use crate::app::App;
 use crate::locale::Text;
+use crate::reactive::watch;
 use crate::session::MessageId;
 
 /// A message of the user while it is said differently.
@@ -17,7 +17,7 @@ pub(super) fn form(app: App, id: MessageId) -> View {
     let input: HtmlTextAreaElement = prompt.to();
     let (at_submit, at_click) = (input.clone(), input.clone());
     let fresh = input.clone();
-    Effect::new(move || {
+    watch(move |_: Option<()>| {
         let _ = fresh.focus();
         let end = fresh.value().encode_utf16().count() as u32;
         let _ = fresh.set_selection_range(end, end);

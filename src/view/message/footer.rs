@@ -1,5 +1,3 @@
-use leptos::prelude::{ArcRwSignal, Get, With};
-
 use super::super::dom::{El, View, button, each, el, group, item, when};
 use super::super::icon;
 use super::super::text::{hundredths, receipt};
@@ -7,6 +5,7 @@ use super::again;
 use crate::app::{App, MessageState};
 use crate::error::{Failure, FailureKind};
 use crate::locale::Text;
+use crate::reactive::ArcRwSignal;
 use crate::session::{MessageId, Status};
 
 /// What became of an answer, and what it took.

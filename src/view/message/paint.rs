@@ -1,11 +1,12 @@
 use std::rc::Rc;
 
-use leptos::prelude::{Effect, Get, GetValue, LocalStorage, StoredValue, With, WithUntracked, use_context};
+use leptos::prelude::use_context;
 use triptych_markdown::Stream;
 use web_sys::Element;
 
 use super::super::markdown::{Chunks, Hosts, Painter};
 use crate::app::{App, MessageView};
+use crate::reactive::{RwSignal, watch};
 use crate::session::{MessageId, Status};
 
 /// Which text of a message is painted.
@@ -20,12 +21,12 @@ pub(super) enum Source {
 /// Paints what came since the last time into `body`. Finished blocks are left alone.
 pub(super) fn paint(app: App, id: MessageId, view: MessageView, source: Source, body: Element) {
     let mut painter = None::<(Painter, Option<Stream>, usize)>;
-    let chunks = use_context::<StoredValue<Chunks, LocalStorage>>();
-    let chunks = move || chunks.and_then(|chunks| chunks.try_get_value()).unwrap_or_else(Chunks::none);
+    let chunks = use_context::<RwSignal<Chunks>>();
+    let chunks = move || chunks.and_then(|chunks| chunks.try_get_untracked()).unwrap_or_else(Chunks::none);
     let hosts = move || app.signals.image_hosts.with_untracked(|list| Hosts::new(app.own_files(), list));
     let announce = move |said: &'static str| app.announce(said);
     let length = if source == Source::Text { view.length } else { view.thought };
-    Effect::new(move || {
+    watch(move |_: Option<()>| {
         let length = length.get();
         let ended = view.state.with(|state| !state.status.is_live() && state.status != Status::Left);
         // An answer that counted as ended and goes on after all is painted anew.

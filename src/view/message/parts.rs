@@ -1,6 +1,5 @@
 //! What an answer has besides its words: thoughts, calls of tools, sources, a refusal. Few answers have any of it.
 
-use leptos::prelude::{ArcRwSignal, Get, Memo, RwSignal, Set, With};
 use web_sys::Event;
 
 use super::super::dom::{El, View, each, el, group, item, when};
@@ -8,6 +7,7 @@ use super::super::text::{link_host, safe_link};
 use super::{Source, paint};
 use crate::app::{App, MessageState, MessageView};
 use crate::locale::Text;
+use crate::reactive::{ArcRwSignal, Memo, RwSignal};
 use crate::session::MessageId;
 use crate::thread::{Citation, ToolCall};
 
@@ -20,7 +20,7 @@ pub(super) fn thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bo
 fn folded_thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> El {
     let opened = RwSignal::new(false);
     let (state, length) = (view.state.clone(), view.length.clone());
-    let thinking = Memo::new(move |_| live.get() && length.get() == 0);
+    let thinking = Memo::new(move || live.get() && length.get() == 0);
     let label = move || {
         if thinking.get() {
             return app.text(Text::Thinking).to_owned();

@@ -1,10 +1,9 @@
 //! What can be done with a message. The buttons have no listeners of their own: one at the conversation hears them all.
 
-use leptos::prelude::{Set, With, request_animation_frame};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
-use super::super::dom::{El, View, button, el, truth, when};
+use super::super::dom::{El, View, button, el, next_frame, truth, when};
 use super::super::icon;
 use super::super::markdown::{to_clipboard, told};
 use crate::app::{App, MessageView};
@@ -120,7 +119,7 @@ pub(in crate::view) fn act(app: App, event: &Event) {
 
 /// Moves the focus once the view has followed: to what the selector finds in the element, or to the element.
 pub(super) fn focus_later(element: Option<Element>, selector: Option<String>) {
-    request_animation_frame(move || {
+    next_frame(move || {
         let found = match selector {
             Some(selector) => element.and_then(|element| element.query_selector(&selector).ok().flatten()),
             None => element,

@@ -1,12 +1,12 @@
 //! What is done in the list: clicks and keys, heard once for all lines, and where the focus goes.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::super::dom::next_frame;
 use super::Open;
 use crate::app::App;
+use crate::reactive::RwSignal;
 
 pub(super) const LINE: &str = "[data-act=open]";
 const ITEM: &str = "[role=menuitem]";
