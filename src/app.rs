@@ -17,11 +17,12 @@ mod signals;
 mod slot;
 mod speech;
 mod stream;
+mod table;
 mod threads;
 mod transcript;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_util::future::join;
@@ -74,7 +75,7 @@ pub(crate) struct Core {
     reader: RefCell<Option<Reader>>,
     /// What the page wants to send and could not yet.
     unsent: RefCell<VecDeque<String>>,
-    messages: RefCell<HashMap<MessageId, MessageView>>,
+    messages: RefCell<table::Table<MessageId, MessageView>>,
     grown: RefCell<Vec<MessageId>>,
     /// Messages that are to be drawn, the next one last.
     undrawn: RefCell<Vec<MessageId>>,
@@ -84,9 +85,9 @@ pub(crate) struct Core {
     /// The wait for a pause in typing.
     count: RefCell<Option<clock::Timer>>,
     images: RefCell<Images>,
-    pictures: RefCell<HashMap<PictureId, ArcRwSignal<PictureSet>>>,
+    pictures: RefCell<table::Table<PictureId, ArcRwSignal<PictureSet>>>,
     jobs: RefCell<Jobs>,
-    job_views: RefCell<HashMap<JobId, ArcRwSignal<Job>>>,
+    job_views: RefCell<table::Table<JobId, ArcRwSignal<Job>>>,
     wake: RefCell<Option<clock::Timer>>,
     hold: RefCell<Option<clock::Timer>>,
     again: RefCell<Option<clock::Timer>>,

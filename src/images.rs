@@ -5,7 +5,7 @@ use triptych_protocol::{Estimate, ImageData, ImageRequest, ImageResponse, Receip
 use crate::error::{Failure, FailureKind};
 
 /// Names a set of pictures for as long as the panel lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PictureId(pub u32);
 
 /// What one click on the button led to.

@@ -47,8 +47,8 @@ pub(crate) fn watch<T: 'static>(mut effect: impl FnMut(Option<T>) -> T + 'static
     watch_boxed(Box::new(move || before = Some(effect(before.take()))));
 }
 
-fn watch_boxed(mut effect: Box<dyn FnMut()>) {
-    leptos::prelude::Effect::new(move || effect());
+fn watch_boxed(effect: Box<dyn FnMut()>) {
+    leptos::prelude::Effect::new(effect);
 }
 
 impl<T: 'static> RwSignal<T> {

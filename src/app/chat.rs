@@ -63,7 +63,7 @@ impl App {
 
     /// Which one of how many versions a message is, where there are several.
     pub(crate) fn version(self, message: MessageId) -> Option<(u32, u32)> {
-        let view = self.core()?.messages.borrow().get(&message).cloned()?;
+        let view = self.core()?.messages.borrow().get(message).cloned()?;
         view.state.with_untracked(|state| state.version)
     }
 
@@ -105,7 +105,7 @@ impl App {
     pub(crate) fn message(self, id: MessageId) -> Option<(Role, MessageView)> {
         let core = self.core()?;
         let role = core.chat.borrow().message(id)?.role;
-        let view = core.messages.borrow().get(&id)?.clone();
+        let view = core.messages.borrow().get(id)?.clone();
         Some((role, view))
     }
 

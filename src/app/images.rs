@@ -39,7 +39,7 @@ impl App {
 
     /// What the view of a set reads.
     pub(crate) fn picture_set(self, id: PictureId) -> Option<ArcRwSignal<PictureSet>> {
-        self.core()?.pictures.borrow().get(&id).cloned()
+        self.core()?.pictures.borrow().get(id).cloned()
     }
 
     fn image(self, input: Input) {
@@ -89,10 +89,10 @@ impl Core {
     fn list_pictures(&self) {
         let images = self.images.borrow();
         let mut views = self.pictures.borrow_mut();
-        views.retain(|id, _| images.set(*id).is_some());
+        views.retain(|id| images.set(id).is_some());
         let mut changed = Vec::new();
         for set in images.sets() {
-            match views.get(&set.id) {
+            match views.get(set.id) {
                 Some(view) => changed.push((view.clone(), set.clone())),
                 None => {
                     views.insert(set.id, ArcRwSignal::new(set.clone()));

@@ -46,7 +46,7 @@ impl App {
 
     /// What the view of a job reads.
     pub(crate) fn job_view(self, id: JobId) -> Option<ArcRwSignal<Job>> {
-        self.core()?.job_views.borrow().get(&id).cloned()
+        self.core()?.job_views.borrow().get(id).cloned()
     }
 
     fn job(self, input: Input) {
@@ -149,9 +149,11 @@ impl Core {
     fn list_jobs(&self) {
         let jobs = self.jobs.borrow();
         let mut views = self.job_views.borrow_mut();
-        views.retain(|id, _| jobs.job(*id).is_some());
+        views.retain(|id| jobs.job(id).is_some());
         for job in jobs.jobs() {
-            views.entry(job.id).or_insert_with(|| ArcRwSignal::new(job.clone()));
+            if views.get(job.id).is_none() {
+                views.insert(job.id, ArcRwSignal::new(job.clone()));
+            }
         }
         let ids: Vec<JobId> = jobs.jobs().iter().map(|job| job.id).collect();
         drop((jobs, views));
@@ -165,7 +167,7 @@ impl Core {
 
     fn show_job(&self, id: JobId) {
         let job = self.jobs.borrow().job(id).cloned();
-        let view = self.job_views.borrow().get(&id).cloned();
+        let view = self.job_views.borrow().get(id).cloned();
         if let (Some(job), Some(view)) = (job, view)
             && view.get_untracked() != job
         {

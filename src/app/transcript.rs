@@ -28,7 +28,7 @@ impl Core {
     pub(super) fn list_messages(self: &Rc<Self>) {
         let session = self.chat.borrow();
         let mut views = self.messages.borrow_mut();
-        views.retain(|id, _| session.message(*id).is_some());
+        views.retain(|id| session.message(id).is_some());
         let path = session.thread().path();
         let forks = session.thread().forks();
         let version = |id| forks.iter().find(|fork| fork.0 == id).map(|(_, place, count)| (*place, *count));
@@ -37,7 +37,7 @@ impl Core {
         let first_drawn = path.len().saturating_sub(DRAWN_AT_ONCE);
         for (place, message) in path.iter().enumerate() {
             let version = version(message.id);
-            if let Some(view) = views.get(&message.id) {
+            if let Some(view) = views.get(message.id) {
                 if view.state.with_untracked(|state| state.version != version) {
                     moved.push((view.state.clone(), version));
                 }
@@ -71,7 +71,7 @@ impl Core {
     }
 
     pub(super) fn show_message(&self, id: MessageId) {
-        let view = self.messages.borrow().get(&id).cloned();
+        let view = self.messages.borrow().get(id).cloned();
         let session = self.chat.borrow();
         let (Some(message), Some(view)) = (session.message(id), view) else { return };
         let version = view.state.with_untracked(|state| state.version);
@@ -102,7 +102,7 @@ impl Core {
         for id in self.grown.take() {
             let lengths =
                 self.chat.borrow().message(id).map(|message| (message.text.len(), message.reasoning.len()));
-            let view = self.messages.borrow().get(&id).cloned();
+            let view = self.messages.borrow().get(id).cloned();
             if let (Some((length, thought)), Some(view)) = (lengths, view) {
                 view.length.set(length);
                 if view.thought.with_untracked(|known| *known != thought) {
@@ -120,7 +120,7 @@ impl Core {
     fn draw_more(self: &Rc<Self>) {
         for _ in 0..DRAWN_IN_A_FRAME {
             let Some(id) = self.undrawn.borrow_mut().pop() else { return };
-            let view = self.messages.borrow().get(&id).cloned();
+            let view = self.messages.borrow().get(id).cloned();
             if let Some(view) = view {
                 view.drawn.set(true);
             }

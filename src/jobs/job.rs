@@ -3,7 +3,7 @@ use triptych_protocol::{Estimate, Video, VideoRequest, VideoStatus, record};
 use crate::error::Failure;
 
 /// Names a job for as long as the panel lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct JobId(pub u32);
 
 /// One job.
