@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::rc::Rc;
 
 use web_sys::{DragEvent, Event, MouseEvent};
 
@@ -34,9 +35,14 @@ pub(super) fn panel(app: App) -> View {
     ]);
     let thread = el("div", "thread").class_of("busy", move || signals.busy.get());
     let seen = transcript.html();
+    // The end as it was last shown. The browser moves back a little by itself where a line was taken back.
+    let top = Rc::new(Cell::new(0));
     let to_end = {
-        let seen = seen.clone();
-        move || seen.set_scroll_top(seen.scroll_height())
+        let (seen, top) = (seen.clone(), top.clone());
+        move || {
+            seen.set_scroll_top(seen.scroll_height());
+            top.set(seen.scroll_top());
+        }
     };
     // New words, and a composer that grows, keep the end in view only where the reader is at the end already.
     for element in [thread.html(), transcript.html()] {
@@ -58,16 +64,17 @@ pub(super) fn panel(app: App) -> View {
         .on("click", move |event: MouseEvent| message::act(app, &event))
         .child(when(empty, move || nothing_said(app)))
         .child(messages);
-    // Where the reader was at the last look.
-    let top = Cell::new(0);
     let transcript = transcript
         .on("dragenter", move |event: DragEvent| composer::drag_enters(app, &event))
         .on("scroll", move |_: Event| {
             let place = seen.scroll_top();
             let rest = seen.scroll_height() - place - seen.client_height();
             // Only a reader scrolls back. A window that has become smaller is followed in a moment.
-            let back = place < top.replace(place);
+            let back = place + NEAR < top.get();
             let now = rest < NEAR || (at_end.get_untracked() && !back);
+            if rest < NEAR {
+                top.set(place);
+            }
             if at_end.get_untracked() != now {
                 at_end.set(now);
             }
