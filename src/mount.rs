@@ -15,7 +15,17 @@ use crate::host::Emit;
 use crate::reactive::RwSignal;
 use crate::view::{self, Chunks};
 
-const STYLE: &str = include_str!("widget.css");
+/// The order matters: of two rules that weigh the same, the later one holds.
+const STYLE: &str = concat!(
+    include_str!("style/theme.css"),
+    include_str!("style/window.css"),
+    include_str!("style/chat.css"),
+    include_str!("style/chats.css"),
+    include_str!("style/markdown.css"),
+    include_str!("style/composer.css"),
+    include_str!("style/maker.css"),
+    include_str!("style/adapt.css"),
+);
 
 thread_local! {
     /// One sheet for all widgets of the page.
