@@ -13,12 +13,14 @@ mod jobs;
 mod keep;
 mod page;
 mod place;
+mod question;
 mod signals;
 mod slot;
 mod speech;
 mod stream;
 mod table;
 mod threads;
+mod tools;
 mod transcript;
 
 use std::cell::{Cell, RefCell};
@@ -32,6 +34,7 @@ use triptych_protocol::Modality;
 pub(crate) use crate::client::files::Shrunk;
 pub(crate) use again::Waiting;
 pub(crate) use desk::{Attached, Hindrance};
+pub(crate) use question::Question;
 pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
 pub(crate) use threads::Chats;
 
@@ -41,7 +44,7 @@ use crate::client::{Client, Reader, clock, unique_key};
 use crate::config::{Config, ConfigError, History, Mode};
 use crate::error::Failure;
 use crate::form::Form;
-use crate::host::{Emit, HostEvent};
+use crate::host::{Emit, Functions, HostEvent};
 use crate::images::{Images, PictureId, PictureSet};
 use crate::jobs::{Job, JobId, Jobs};
 use crate::locale::{Text, Words};
@@ -74,7 +77,8 @@ pub(crate) struct Core {
     /// What the answer under way is read from.
     reader: RefCell<Option<Reader>>,
     /// What the page wants to send and could not yet.
-    unsent: RefCell<VecDeque<String>>,
+    unsent: RefCell<VecDeque<Question>>,
+    page: tools::Page,
     messages: RefCell<table::Table<MessageId, MessageView>>,
     grown: RefCell<Vec<MessageId>>,
     /// Messages that are to be drawn, the next one last.
@@ -104,7 +108,12 @@ pub(crate) fn new_thread() -> Thread {
 
 impl App {
     /// Starts a widget. To be called within a reactive owner that lives as long as the widget.
-    pub(crate) fn start(config: &Config, tokens: Source, emit: Emit) -> Result<App, ConfigError> {
+    pub(crate) fn start(
+        config: &Config,
+        tokens: Source,
+        emit: Emit,
+        functions: Functions,
+    ) -> Result<App, ConfigError> {
         let gateway = config.gateway()?.to_owned();
         let signals = Signals::new(config);
         let core = Rc::new(Core {
@@ -121,6 +130,7 @@ impl App {
             turn: Cell::new(0),
             reader: RefCell::default(),
             unsent: RefCell::default(),
+            page: tools::Page::new(functions),
             messages: RefCell::default(),
             grown: RefCell::default(),
             undrawn: RefCell::default(),
@@ -247,6 +257,7 @@ impl Core {
                 }
                 Err(failure) => {
                     core.report(&failure);
+                    core.refuse_questions(&failure);
                     core.signals.catalogue.set(Catalogue::Failed(failure));
                 }
             }
@@ -272,6 +283,7 @@ impl Core {
     fn stop(self: &Rc<Self>) {
         self.flush();
         self.alive.set(false);
+        self.close_page();
         self.client.close();
         self.listeners.borrow_mut().clear();
         self.wake.take();

@@ -26,6 +26,7 @@ use token::Tokens;
 
 use crate::error::{Failure, FailureKind};
 use crate::locale::Text;
+use crate::offer::Offer;
 
 /// How often an earlier call of the same key is waited for; longer, at a second each, than any call takes.
 const MOST_WAITS: u32 = 600;
@@ -109,8 +110,8 @@ impl Client {
     }
 
     /// What a call would hold at most, by the gateway's own count.
-    pub(crate) async fn estimate(&self, request: &ChatRequest) -> Result<Estimate, Failure> {
-        let body = wire::to_json(request);
+    pub(crate) async fn estimate(&self, request: &ChatRequest, offer: &Offer) -> Result<Estimate, Failure> {
+        let body = offer.add_to(wire::to_json(request));
         Ok(read(self.send(Method::POST, "/v1/estimate", Some(&body), &[]).await?).await?.body)
     }
 
@@ -152,10 +153,11 @@ impl Client {
     pub(crate) async fn chat(
         &self,
         request: &ChatRequest,
+        offer: &Offer,
         key: &str,
         sink: &mut dyn FnMut(StreamEvent),
     ) -> Result<(), Failure> {
-        let body = wire::to_json(request);
+        let body = offer.add_to(wire::to_json(request));
         let headers = [("idempotency-key", key), ("accept", "text/event-stream")];
         let response = self.send(Method::POST, "/v1/chat/completions", Some(&body), &headers).await?;
         stream::read(response, sink).await

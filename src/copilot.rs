@@ -9,7 +9,7 @@ use web_sys::{HtmlElement, ShadowRootInit, ShadowRootMode};
 
 use crate::client::token::from_config_alone;
 use crate::config::Config;
-use crate::host::{Emit, HostEvent};
+use crate::host::{Emit, Functions, HostEvent, Work};
 use crate::mount::{Mounted, mount};
 use crate::view::Chunks;
 
@@ -35,7 +35,7 @@ pub fn Copilot(
             return;
         };
         let emit: Emit = Rc::new(move |event| on_event.is_none_or(|on_event| on_event.run(event)));
-        match mount(&root, &config, tokens, emit, Chunks::none()) {
+        match mount(&root, &config, tokens, emit, no_functions(), Chunks::none()) {
             Ok(widget) => mounted.set_value(Some(widget)),
             Err(error) => problem.set(Some(error.to_string())),
         }
@@ -47,6 +47,14 @@ pub fn Copilot(
         <div class="triptych-copilot" node_ref=host></div>
         {move || problem.get().map(|problem| view! { <p role="alert">{problem}</p> })}
     }
+}
+
+/// An application that offers none is asked for none, but for those of a chat that another page has had.
+fn no_functions() -> Functions {
+    Rc::new(|_, _| Work {
+        result: Box::pin(async { Err("There is no such function here.".to_owned()) }),
+        cancel: Box::new(|| {}),
+    })
 }
 
 fn shadow_root(host: &HtmlElement) -> Option<HtmlElement> {

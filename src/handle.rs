@@ -9,15 +9,17 @@ use triptych_protocol::json::Json;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlElement;
+use web_sys::{AbortController, HtmlElement};
 
+use crate::app::Question;
 use crate::client::property;
 use crate::client::token::{Source, Token, from_config};
 use crate::config::Config;
 use crate::error::{Failure, FailureKind};
-use crate::host::{Emit, HostEvent};
+use crate::host::{Emit, Functions, HostEvent, Settle, Work};
 use crate::locale::Text;
 use crate::mount::{Mounted, mount as mount_view};
+use crate::tools::Tool;
 use crate::view::Chunks;
 
 thread_local! {
@@ -39,13 +41,21 @@ impl Drop for WidgetHandle {
 }
 
 /// Puts a widget into `root`, an element within an open shadow root. `config` has the element's attributes in camel
-/// case; `host` has `emit(name, detail, cancelable)` and perhaps `getToken(reason)` and `chunk(name)`, which promises
-/// the exports of a part of the widget that comes when it is needed. Throws a string that names the attribute at fault.
+/// case; `host` has `emit(name, detail, cancelable)` and perhaps `getToken(reason)`, `chunk(name)`, which promises the
+/// exports of a part of the widget that comes when it is needed, and `callTool(name, arguments, signal)`, which promises
+/// a text. Throws a string that names the attribute at fault.
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: JsValue, host: JsValue) -> Result<WidgetHandle, JsValue> {
     let config = read_config(config)?;
     let tokens = token_source(&config, &host, &root);
-    let mounted = mount_view(&root, &config, tokens, emitter(host.clone()), Chunks::new(host.clone()));
+    let mounted = mount_view(
+        &root,
+        &config,
+        tokens,
+        emitter(host.clone()),
+        functions(host.clone()),
+        Chunks::new(host.clone()),
+    );
     let mounted = mounted.map_err(|error| JsValue::from_str(&error.to_string()))?;
     tell_of_panics();
     HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone()));
@@ -77,8 +87,30 @@ impl WidgetHandle {
     }
 
     /// Sends a message as if the user had typed it, as soon as that can be. What the user types meanwhile stays.
-    pub fn send(&self, text: String) {
-        self.mounted.app.say(text);
+    /// `format`, which may be empty, is the form that the answer is to have, as JSON. `settle` is called once, with the
+    /// answer, or with a sentence and a code.
+    pub fn send(&self, text: String, format: String, settle: Option<Function>) {
+        let settle = settle.map(|settle| -> Settle {
+            Box::new(move |text, code| {
+                let code = code.map_or(JsValue::UNDEFINED, JsValue::from_str);
+                // It is ours and does not throw.
+                let _ = settle.call2(&JsValue::NULL, &JsValue::from_str(text), &code);
+            })
+        });
+        self.mounted.app.say(Question { text, format, settle });
+    }
+
+    /// Says which functions the page offers: their names, with a `?` where the user is asked before a call, and their
+    /// list as a chat call has it.
+    pub fn set_tools(&self, names: String, list: String) {
+        let tool =
+            |name: &str| Tool { name: name.trim_end_matches('?').to_owned(), asks: name.ends_with('?') };
+        self.mounted.app.offer(names.split_ascii_whitespace().map(tool).collect(), list);
+    }
+
+    /// Says what the page shows: what it is called, how the user sees it, and as JSON. Nothing where they are empty.
+    pub fn set_context(&self, title: String, shown: String, json: String) {
+        self.mounted.app.share(title, shown, json);
     }
 
     /// Asks the gateway for the balance, as after a purchase.
@@ -129,6 +161,36 @@ fn token_source(config: &Config, host: &JsValue, root: &HtmlElement) -> Source {
             let answer = JsFuture::from(Promise::resolve(&answer)).await.map_err(failed)?;
             Token::from_value(&answer)
         })
+    })
+}
+
+fn functions(host: JsValue) -> Functions {
+    Rc::new(move |name, arguments| {
+        let controller = AbortController::new().ok();
+        let signal = controller.as_ref().map_or(JsValue::UNDEFINED, |controller| controller.signal().into());
+        let called = property(&host, "callTool").dyn_into::<Function>().and_then(|call| {
+            call.call3(&host, &JsValue::from_str(name), &JsValue::from_str(arguments), &signal)
+        });
+        let result = async move {
+            let result = match called {
+                Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
+                Err(error) => Err(error),
+            };
+            let text = |value: &JsValue| value.as_string();
+            match result {
+                Ok(value) => Ok(text(&value).unwrap_or_default()),
+                // What is thrown is often an error, and may be anything.
+                Err(error) => Err(text(&property(&error, "message"))
+                    .or_else(|| text(&error))
+                    .unwrap_or_else(|| "The function failed.".into())),
+            }
+        };
+        let cancel = move || {
+            if let Some(controller) = controller {
+                controller.abort();
+            }
+        };
+        Work { result: Box::pin(result), cancel: Box::new(cancel) }
     })
 }
 
@@ -190,6 +252,20 @@ fn describe(event: HostEvent) -> Described {
                 ("text", text(&message)),
                 ("id", text(&id)),
                 ("thread", text(&thread)),
+            ],
+        ),
+        HostEvent::ToolCall { thread, id, call } => (
+            "triptych-tool-call",
+            false,
+            vec![
+                ("thread", text(&thread)),
+                ("id", text(&id)),
+                ("call", text(&call.id)),
+                ("name", text(&call.name)),
+                ("arguments", text(&call.arguments)),
+                ("decision", call.decision.map_or(JsValue::NULL, |decision| text(decision.word()))),
+                ("state", text(call.state.word())),
+                ("size", JsValue::from_f64(call.result.map_or(0, |result| result.len()) as f64)),
             ],
         ),
         HostEvent::Feedback { thread, id, good } => {

@@ -1,10 +1,13 @@
 //! What the widget tells the page around it.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use triptych_protocol::{Balance, Credits};
 
 use crate::error::Failure;
+use crate::thread::ToolCall;
 
 /// Something that the page may want to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +40,15 @@ pub enum HostEvent {
         /// Its Markdown.
         text: String,
     },
+    /// A call of one of the page's functions has ended, one way or another.
+    ToolCall {
+        /// The conversation.
+        thread: String,
+        /// The answer that called it, within the conversation.
+        id: String,
+        /// The call, as the answer has it.
+        call: ToolCall,
+    },
     /// The user has said what an answer is worth.
     Feedback {
         /// The conversation.
@@ -56,6 +68,20 @@ pub enum HostEvent {
         id: String,
     },
 }
+
+/// Calls a function of the page: its name, and its arguments as JSON.
+pub type Functions = Rc<dyn Fn(&str, &str) -> Work>;
+
+/// A function of the page while it runs.
+pub struct Work {
+    /// What it gives, or why it failed.
+    pub result: Pin<Box<dyn Future<Output = Result<String, String>>>>,
+    /// Tells it that it is wanted no more.
+    pub cancel: Box<dyn FnOnce()>,
+}
+
+/// Gives the page the answer to a question of its own; or a sentence about why there is none, and a word for it.
+pub type Settle = Box<dyn FnOnce(&str, Option<&str>)>;
 
 /// Tells the page; false where the page wants to take care of it itself.
 pub type Emit = Rc<dyn Fn(HostEvent) -> bool>;

@@ -20,11 +20,13 @@ pub mod host;
 pub mod images;
 pub mod jobs;
 pub mod locale;
+pub mod offer;
 pub mod session;
 pub mod speech;
 pub mod sse;
 pub mod thread;
 pub mod threads;
+pub mod tools;
 
 // What needs a browser to run; it compiles everywhere.
 mod app;

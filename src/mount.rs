@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::client::property;
 use crate::client::token::Source;
 use crate::config::{Config, ConfigError};
-use crate::host::Emit;
+use crate::host::{Emit, Functions};
 use crate::reactive::RwSignal;
 use crate::view::{self, Chunks};
 
@@ -23,6 +23,7 @@ const STYLE: &str = concat!(
     include_str!("style/chats.css"),
     include_str!("style/markdown.css"),
     include_str!("style/composer.css"),
+    include_str!("style/tools.css"),
     include_str!("style/maker.css"),
     include_str!("style/adapt.css"),
 );
@@ -45,6 +46,7 @@ pub(crate) fn mount(
     config: &Config,
     tokens: Source,
     emit: Emit,
+    functions: Functions,
     chunks: Chunks,
 ) -> Result<Mounted, ConfigError> {
     adopt_style(root);
@@ -54,7 +56,7 @@ pub(crate) fn mount(
     let owner = Owner::new_root(None);
     let mounted = owner.with(|| {
         provide_context(RwSignal::new(chunks.drawing(config.math, config.diagrams)));
-        let app = App::start(config, tokens, emit)?;
+        let app = App::start(config, tokens, emit, functions)?;
         // Where the widget is not drawn the page has no element to draw it on.
         let _ = root.append_child(&view::copilot(app));
         Ok(app)

@@ -6,20 +6,23 @@ mod call;
 mod request;
 mod signal;
 mod tabs;
+mod tools;
 
 use triptych_protocol::{ChatMessage, ChatRequest, Role};
 
 use again::Patience;
 pub use again::{Again, When};
 use call::Call;
-use request::{history, request};
+use request::{history, request, weigh};
 pub use signal::{Ask, CallPiece, Change, Effect, Input, Piece};
 
 pub use crate::thread::{Message, MessageId, Pace, Status};
 
 use crate::attachment::{Attachment, Cargo, content};
 use crate::error::{Failure, FailureKind};
+use crate::offer::Offer;
 use crate::thread::{Live, Thread};
+use tools::Tools;
 
 /// One conversation and the answer under way in it, of which there is at most one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +33,7 @@ pub struct Session {
     /// An answer that nobody reads at present and that can be taken up again.
     left: Option<Live>,
     patience: Patience,
+    tools: Tools,
 }
 
 impl Session {
@@ -60,7 +64,7 @@ impl Session {
 
     /// True while an answer is being written, watched or not; nothing else can be asked until then.
     pub fn is_busy(&self) -> bool {
-        self.call.is_some() || self.is_left() || self.is_followed()
+        self.call.is_some() || self.is_left() || self.is_followed() || self.is_calling()
     }
 
     /// True while an answer is being written that nobody watches.
@@ -75,10 +79,10 @@ impl Session {
     }
 
     /// What a send would ask, to be counted and not to be sent.
-    pub fn draft_request(&self, model: String) -> ChatRequest {
-        let mut request = request::after(&self.thread, self.thread.head(), model);
+    pub fn draft_request(&self, model: String, offer: &Offer) -> ChatRequest {
+        let mut request = request::after(&self.thread, self.thread.head(), model, offer);
         let content = content(self.draft().trim(), &self.attached);
-        request.messages.push(ChatMessage { role: Role::User, content });
+        request.messages.push(ChatMessage::new(Role::User, content));
         request
     }
 
@@ -93,7 +97,7 @@ impl Session {
     pub fn past(&self) -> Cargo {
         let mut cargo = Cargo::default();
         for message in history(&self.thread, self.thread.head()) {
-            cargo.message(message.said(), &message.attachments);
+            weigh(message, &mut cargo);
         }
         cargo
     }
@@ -119,6 +123,11 @@ impl Session {
             Input::Follow(thread, live) => self.follow(*thread, live),
             Input::Fork(id) => self.fork(id),
             Input::Title(title) => self.name(title),
+            Input::Offered(tools) => self.offered(tools),
+            Input::Decide { message, place, decision } => self.decide(message, place, decision),
+            Input::ToolEnded { message, place, result } => self.tool_ended(message, place, result),
+            Input::Continue { message, ask } => self.go_on(message, ask),
+            Input::Stop if self.is_calling() => self.stop_tools(),
             Input::Stop if self.is_followed() => self.stop_followed(),
             Input::Online(online) => self.online(online),
             Input::GiveUp => self.give_up(),
@@ -208,16 +217,18 @@ impl Session {
     }
 
     /// Asks for an answer to `parent`.
-    fn answer(&mut self, parent: Option<MessageId>, ask: Ask) -> Vec<Effect> {
+    fn answer(&mut self, parent: Option<MessageId>, mut ask: Ask) -> Vec<Effect> {
+        ask.offer.words_only = self.is_enough(parent);
         let answer = self.thread.add(parent, Role::Assistant, String::new(), ask.at);
         if let Some(message) = self.thread.find(answer) {
             message.status = Status::Waiting;
             message.pace.sent = ask.now;
             message.model = Some(ask.model.clone());
+            message.is_json = !ask.offer.format.is_empty();
         }
         self.left = None;
-        self.call = Some(Call::new(answer, ask.key.clone()));
-        let request = request(&self.thread, answer, ask.model.clone());
+        let request = request(&self.thread, answer, ask.model.clone(), &ask.offer);
+        self.call = Some(Call::new(answer, ask.key.clone(), ask.offer.clone()));
         self.thread.model = Some(ask.model);
         let mut effects = self.no_longer();
         effects.extend([
@@ -225,7 +236,7 @@ impl Session {
             keep(answer),
             Effect::Persist(Change::Thread),
             Effect::Began,
-            Effect::Start { request, key: ask.key },
+            Effect::Start { request, offer: ask.offer, key: ask.key },
         ]);
         effects
     }
@@ -250,6 +261,8 @@ impl Session {
     /// What is under way in the conversation before is to be left first, so that it can be kept.
     fn load(&mut self, thread: Thread, live: Option<Live>) -> Vec<Effect> {
         let mut effects = self.give_up();
+        effects.extend(self.leave_tools());
+        self.tools.forget();
         if self.call.take().is_some() {
             effects.push(Effect::Abandon);
         }
@@ -266,6 +279,7 @@ impl Session {
                 // Its call was lost with the page.
                 message.status = Status::Failed(Failure::network());
             }
+            tools::lose(message);
         }
         effects.extend([Effect::ThreadChanged, Effect::ListChanged, Effect::DraftReplaced]);
         effects.extend(self.watch());

@@ -1,14 +1,16 @@
 //! A conversation with its branches: a tree of messages of which one path is shown. Nothing in it is ever overwritten,
 //! so there is always a way back.
 
+mod call;
 mod live;
 mod message;
 mod status;
 
 use triptych_protocol::Role;
 
+pub use call::{CallState, Decision, ToolCall};
 pub use live::Live;
-pub use message::{Citation, Message, MessageId, ToolCall};
+pub use message::{Citation, Message, MessageId};
 pub use status::{Pace, Status};
 
 /// How many characters of a first message become the title.

@@ -1,8 +1,10 @@
 import { TriptychError } from "./errors.js";
 import { discard, load } from "./load.js";
-import { alert, launcher, make, sheet } from "./shell.js";
+import { alert, make, sheet } from "./shell.js";
 
-const NAMES = "gateway tokenUrl siteKey theme mode panels model heading placeholder greeting locale history math diagrams imageHosts suggestions announce".split(" ");
+const NAMES = "gateway tokenUrl siteKey theme mode panels model heading placeholder greeting locale history math diagrams imageHosts suggestions announce open".split(" ");
+
+const NAME = /^[\w-]{1,64}$/;
 
 /**
  * The attribute of a property; some are of two words.
@@ -16,15 +18,18 @@ const attribute = (name) => name.replace(/[HKU]/, "-$&").toLowerCase();
  * Importing this file registers nothing; `./define.js` does.
  */
 export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {}) {
-  static observedAttributes = [...NAMES.map(attribute), "open"];
+  static observedAttributes = NAMES.map(attribute);
 
   /** @type {ShadowRoot} */
   #shadow = this.attachShadow({ mode: "open" });
   /** @type {import("./triptych_copilot.js").WidgetHandle | undefined} */
   #handle;
-  /** @type {string[]} */
+  /** @type {[text: string, options?: object, ...settle: ((value: any) => void)[]][]} */
   #unsent = [];
-  #configured = "";
+  /** @type {Map<string, any>} What the page offers to the model. */
+  tools = new Map();
+  /** @type {[json?: string, options?: { title?: string }]} What the page shows. */
+  context = [];
 
   constructor() {
     super();
@@ -45,10 +50,35 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
     this.open = false;
   }
 
-  /** @param {string} text */
-  send(text) {
-    this.#unsent.push(text);
+  /** @param {[text: string]} question */
+  send(...question) {
+    this.#unsent.push(question);
     this.open = true;
+    this.attributeChangedCallback();
+  }
+
+  /** @type {(text: string, options?: object) => Promise<any>} */
+  ask(text, options) {
+    return new Promise((...settle) => this.send(/** @type {any} */ (text), options, settle));
+  }
+
+  /** @param {any} tool */
+  registerTool(tool) {
+    if (!NAME.test(tool.name) || !tool.handler?.call || JSON.stringify(tool).length > 8e3)
+      throw TypeError(`registerTool: name must match ${NAME}, handler be a function, at most 8,000 characters`);
+    this.tools.set(tool.name, tool);
+    this.attributeChangedCallback();
+    return () => {
+      if (this.tools.get(tool.name) === tool) this.tools.delete(tool.name);
+      this.attributeChangedCallback();
+    };
+  }
+
+  /** @type {(value: any, options?: { title?: string }) => void} */
+  setContext(value, options) {
+    const json = JSON.stringify(value);
+    if (json?.length > 8e3) throw TypeError("setContext: at most 8,000 characters");
+    this.context = [json, options];
     this.attributeChangedCallback();
   }
 
@@ -58,7 +88,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
 
   connectedCallback() {
     // What was set before the element was defined hides the accessors of the class.
-    for (const name of [...NAMES, "open"]) {
+    for (const name of NAMES) {
       if (Object.hasOwn(this, name)) {
         const value = /** @type {any} */ (this)[name];
         delete (/** @type {any} */ (this)[name]);
@@ -88,19 +118,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
       if (!this.isConnected) return;
       if (!this.#handle && !this.#shadow.firstElementChild?.ariaBusy) this.#place();
       if (this.hasAttribute("open")) this.#start();
-      if (this.#handle) this.#configure();
-    });
-  }
-
-  async #configure() {
-    const config = await (await load()).read(this);
-    this.#try((handle) => {
-      const text = JSON.stringify(config);
-      if (text !== this.#configured) {
-        this.#configured = text;
-        handle.set_config(config);
-      }
-      for (const text of this.#unsent.splice(0)) handle.send(text);
+      if (this.#handle) this.#ready((glue, config) => this.#handle && glue.update(this.#handle, config, this, this.#unsent.splice(0)));
     });
   }
 
@@ -115,7 +133,8 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
         }
       }).observe(this);
     } else {
-      const button = launcher(`Open ${this.getAttribute("heading") ?? "copilot"}`);
+      const label = `Open ${this.getAttribute("heading") ?? "copilot"}`;
+      const button = make("button", { class: "shell", "aria-label": label, part: "launcher" });
       button.onclick = this.open;
       // A failure here is told when the button is clicked.
       button.onfocus = button.onpointerenter = () => load().catch(() => {});
@@ -123,44 +142,25 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
     }
   }
 
-  async #start() {
+  #start() {
     const [waiting] = this.#shadow.children;
     if (this.#handle || waiting.ariaBusy) return;
     waiting.ariaBusy = "true";
+    this.#ready((glue, config) => {
+      if (this.#handle || !this.isConnected) return;
+      this.#handle = glue.mount(this.#shadow, config, this, (detail) => this.#handle && this.#fail(detail));
+      this.attributeChangedCallback();
+    });
+  }
+
+  /** @param {(glue: import("./load.js").Glue, config: object) => void} call */
+  async #ready(call) {
     try {
       const glue = await load();
-      const config = await glue.read(this);
-      if (this.#handle || !this.isConnected) return;
-      const focused = this.#shadow.activeElement;
-      const root = make("div", { part: "root" });
-      this.#shadow.replaceChildren(root);
-      this.#handle = glue.mount(root, config, this.#host());
-      this.#configured = JSON.stringify(config);
-      if (focused) root.querySelector("textarea")?.focus();
-      this.attributeChangedCallback();
+      call(glue, await glue.read(this));
     } catch (error) {
       this.#fail(error);
     }
-  }
-
-  #host() {
-    const element = /** @type {any} */ (this);
-    return {
-      get getToken() {
-        return element.getToken?.bind(element);
-      },
-      /** @type {(name: string, detail?: any, cancelable?: boolean) => boolean | void} */
-      emit: (name, detail, cancelable) => {
-        if (detail?.code === "crashed") return queueMicrotask(() => this.#handle && this.#fail(detail));
-        if (/-(open|close)$/.test(name)) this.open = name === "triptych-open";
-        return this.#emit(name, detail, cancelable);
-      },
-    };
-  }
-
-  /** @type {(name: string, detail?: unknown, cancelable?: boolean) => boolean} */
-  #emit(name, detail, cancelable) {
-    return this.dispatchEvent(new CustomEvent(name, { detail, cancelable, bubbles: true, composed: true }));
   }
 
   /**
@@ -179,10 +179,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
   /** @param {any} error */
   #fail(error) {
     let { code, message } = error;
-    if (typeof error === "string") {
-      code = "config";
-      message = error;
-    } else if (!(error instanceof TriptychError)) {
+    if (code !== "config" && !(error instanceof TriptychError)) {
       // A handle that is left over from an instance that was replaced throws too, but the new instance is sound.
       if (code || error instanceof WebAssembly.RuntimeError) discard();
       code = "crashed";
@@ -190,11 +187,13 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
     }
     this.#handle = undefined;
     this.#shadow.replaceChildren(alert(message, () => this.#start()));
-    this.#emit("triptych-error", { code, message });
+    this.dispatchEvent(new CustomEvent("triptych-error", { detail: { code, message }, bubbles: true, composed: true }));
   }
 }
 
 for (const name of NAMES) {
+  // That one is a method too.
+  if (name === "open") break;
   Object.defineProperty(TriptychCopilotElement.prototype, name, {
     /** @this {HTMLElement} */
     get() {

@@ -28,15 +28,6 @@ export function make(tag, attributes, ...children) {
 }
 
 /**
- * The round button in the corner.
- *
- * @param {string} label
- */
-export function launcher(label) {
-  return make("button", { class: "shell", part: "launcher", "aria-label": label });
-}
-
-/**
  * A sentence about what went wrong, a way on, and whatever the page put into the element for this case.
  *
  * @param {string} message

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::chat::ask;
 use super::{App, Core};
 use crate::client::clock::{self, Timer};
 use crate::locale::Text;
@@ -43,9 +42,8 @@ impl Core {
     fn count_down(self: &Rc<Self>, message: MessageId, due: f64) {
         let rest = due - clock::monotonic();
         if rest <= 0.0 {
-            let model = self.signals.chat_form.get_untracked().model().map(|model| model.id.clone());
-            if let Some(model) = model {
-                self.chat(Input::Retry { message, ask: ask(model) });
+            if let Some(ask) = self.ask() {
+                self.chat(Input::Retry { message, ask });
             }
             return;
         }

@@ -64,7 +64,9 @@ impl App {
         self.signals.desk.attached.with(|_| ());
         self.signals.messages.with(|_| ());
         self.signals.busy.with(|_| ());
-        self.core().map(|core| core.chat.borrow().cargo()).unwrap_or_default()
+        self.signals.desk.shared.with(|_| ());
+        self.signals.desk.offered.with(|_| ());
+        self.core().map(|core| core.cargo()).unwrap_or_default()
     }
 
     /// Why what is there cannot be sent to the chosen model.
@@ -123,7 +125,7 @@ impl Core {
             return Err(Refusal::NotTaken { name, kind, model: model.triptych.name.clone() });
         }
         let size = file.size() as u64;
-        let left = room(model, &self.chat.borrow().cargo());
+        let left = room(model, &self.cargo());
         let Some(most) = biggest(kind, left) else { return Err(Refusal::NoRoom { name }) };
         let readable = if kind == Kind::Picture { MOST_BYTES } else { most };
         if size > readable {

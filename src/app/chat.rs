@@ -16,22 +16,14 @@ impl App {
 
     /// The user sends what is typed.
     pub(crate) fn send(self) {
-        let Some(model) = self.chat_model() else { return };
-        self.chat(Input::Send(ask(model)));
-    }
-
-    /// The page sends something.
-    pub(crate) fn say(self, text: String) {
-        if let (Some(core), false) = (self.core(), text.trim().is_empty()) {
-            core.unsent.borrow_mut().push_back(text);
-            core.say_next();
-        }
+        let Some(ask) = self.ask() else { return };
+        self.chat(Input::Send(ask));
     }
 
     /// The user wants a failed answer once more.
     pub(crate) fn retry(self, message: MessageId) {
-        let Some(model) = self.chat_model() else { return };
-        self.chat(Input::Retry { message, ask: ask(model) });
+        let Some(ask) = self.ask() else { return };
+        self.chat(Input::Retry { message, ask });
     }
 
     /// The user wants no more of the answer under way.
@@ -41,15 +33,15 @@ impl App {
 
     /// The user wants another answer to the same.
     pub(crate) fn regenerate(self, message: MessageId) {
-        let Some(model) = self.chat_model() else { return };
-        self.chat(Input::Regenerate { message, ask: ask(model) });
+        let Some(ask) = self.ask() else { return };
+        self.chat(Input::Regenerate { message, ask });
     }
 
     /// The user says it differently.
     pub(crate) fn edit(self, message: MessageId, text: String) {
         self.signals.editing.set(None);
-        let Some(model) = self.chat_model() else { return };
-        self.chat(Input::Edit { message, text, ask: ask(model) });
+        let Some(ask) = self.ask() else { return };
+        self.chat(Input::Edit { message, text, ask });
     }
 
     /// The user wants to see the next or the previous version of a message. Gives that version's name.
@@ -119,6 +111,11 @@ impl App {
         self.read(id, |message| message.reasoning.get(start..).unwrap_or_default().to_owned())
     }
 
+    /// True for an answer that was asked for as JSON.
+    pub(crate) fn is_json(self, id: MessageId) -> bool {
+        self.core().is_some_and(|core| core.chat.borrow().message(id).is_some_and(|message| message.is_json))
+    }
+
     /// What a message says: its Markdown.
     pub(crate) fn said(self, id: MessageId) -> String {
         self.read(id, |message| message.said().to_owned())
@@ -128,8 +125,8 @@ impl App {
         self.core().and_then(|core| core.chat.borrow().message(id).map(of)).unwrap_or_default()
     }
 
-    fn chat_model(self) -> Option<String> {
-        self.signals.chat_form.get_untracked().model().map(|model| model.id.clone())
+    fn ask(self) -> Option<Ask> {
+        self.core()?.ask()
     }
 
     fn chat(self, input: Input) {
@@ -158,24 +155,13 @@ impl Core {
                 self.say_next();
             }
         }
+        self.settle_question();
     }
 
-    /// Sends what the page wanted to send before there was a model to ask, or while another answer was under way.
-    pub(super) fn say_next(self: &Rc<Self>) {
-        let model = self.signals.chat_form.with_untracked(|form| form.model().map(|model| model.id.clone()));
-        let Some(model) = model else { return };
-        if self.chat.borrow().is_busy() {
-            return;
-        }
-        let Some(text) = self.unsent.borrow_mut().pop_front() else { return };
-        let typed = self.chat.borrow().draft().to_owned();
-        self.chat(Input::Draft(text));
-        self.chat(Input::Send(ask(model)));
-        self.chat(Input::Draft(typed.clone()));
-        self.signals.draft.set(typed);
+    /// What a call of the model needs besides the conversation; none before there is a model.
+    pub(super) fn ask(&self) -> Option<Ask> {
+        let model =
+            self.signals.chat_form.with_untracked(|form| form.model().map(|model| model.id.clone()))?;
+        Some(Ask { model, key: unique_key(), now: clock::monotonic(), at: clock::now(), offer: self.offer() })
     }
-}
-
-pub(super) fn ask(model: String) -> Ask {
-    Ask { model, key: unique_key(), now: clock::monotonic(), at: clock::now() }
 }

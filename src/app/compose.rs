@@ -86,13 +86,12 @@ impl Core {
     fn count(self: &Rc<Self>) {
         let model = self.signals.chat_form.with_untracked(|form| form.model().map(|model| model.id.clone()));
         let Some(model) = model.filter(|_| self.alive.get()) else { return };
-        let (request, cargo) = {
-            let session = self.chat.borrow();
-            (session.draft_request(model.clone()), session.cargo())
-        };
+        let offer = self.offer();
+        let request = self.chat.borrow().draft_request(model.clone(), &offer);
+        let cargo = self.cargo();
         let core = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
-            let counted = core.client.estimate(&request).await.ok();
+            let counted = core.client.estimate(&request, &offer).await.ok();
             if core.alive.get() {
                 core.signals.desk.counted.set(counted.map(|estimate| ((model, cargo), estimate)));
             }

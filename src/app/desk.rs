@@ -28,8 +28,21 @@ pub(crate) struct Desk {
     pub(crate) handover: RwSignal<Option<Panel>>,
     /// What an empty conversation offers to ask.
     pub(crate) suggestions: RwSignal<Vec<String>>,
+    /// What the page shares with the model.
+    pub(crate) shared: RwSignal<Option<Shared>>,
+    /// How many functions the page offers.
+    pub(crate) offered: RwSignal<usize>,
     /// Moves when the cursor is wanted in the text box.
     pub(crate) cursor: RwSignal<u32>,
+}
+
+/// What the page shares with the model, as the user sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shared {
+    /// What the page calls it; may be empty.
+    pub(crate) title: String,
+    /// All of it.
+    pub(crate) text: String,
 }
 
 /// What a count was of.

@@ -170,6 +170,7 @@ impl Core {
     pub(super) fn switch(self: &Rc<Self>, to: Input, keep: bool) {
         self.keeper.choice.set(self.keeper.choice.get().wrapping_add(1));
         self.chat(Input::Leave);
+        self.give_up_question();
         if keep {
             self.flush();
         }

@@ -18,7 +18,7 @@ const WORTH_SHOWING: u64 = 200_000;
 impl Core {
     pub(super) fn run_chat(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::Start { request, key } => {
+            Effect::Start { request, offer, key } => {
                 let core = self.clone();
                 let turn = self.next_turn();
                 let carried = self.chat.borrow().past().encoded;
@@ -28,7 +28,7 @@ impl Core {
                         return;
                     }
                     let mut sink = core.sink(turn);
-                    let result = core.client.chat(&request, &key, &mut sink).await;
+                    let result = core.client.chat(&request, &offer, &key, &mut sink).await;
                     core.ended(turn, result);
                 });
             }
@@ -55,6 +55,13 @@ impl Core {
                 let core = self.clone();
                 wasm_bindgen_futures::spawn_local(async move { core.stop_elsewhere(stream).await });
             }
+            Effect::RunTool { message, place, name, arguments } => {
+                self.run_tool(message, place, &name, &arguments);
+            }
+            Effect::CancelTools => self.cancel_tools(),
+            Effect::Wanted(id) => self.ask_consent(id),
+            Effect::Called { message, place } => self.tell_call(message, place),
+            Effect::Continue(id) => self.go_on(id),
             Effect::Abandon => {
                 self.next_turn();
             }

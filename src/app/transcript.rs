@@ -131,6 +131,10 @@ impl Core {
     pub(super) fn answered(&self, id: MessageId) {
         self.speak(id, true);
         let session = self.chat.borrow();
+        if session.is_calling() {
+            // It goes on when its calls have ended.
+            return;
+        }
         let Some(message) = session.message(id) else { return };
         let (text, status) = (message.said().to_owned(), message.status.clone());
         let (thread, id) = (session.thread().id.0.clone(), id.0.to_string());

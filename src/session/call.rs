@@ -5,7 +5,9 @@ use triptych_protocol::{TriptychExtra, Usage};
 use super::{CallPiece, Change, Effect, MessageId, Piece, Session, Status, can_go_on, keep, request};
 use crate::error::{Failure, FailureKind};
 use crate::locale::Text;
+use crate::offer::Offer;
 use crate::thread::{Citation, Live, Message, Pace, ToolCall};
+use crate::tools::MOST_ARGUMENTS;
 
 /// How often a broken stream is taken up again before the user is asked.
 pub(super) const MOST_RESUMES: u32 = 5;
@@ -24,8 +26,8 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(message: MessageId, key: String) -> Self {
-        Call::of(Live { message, key, stream: None, after: String::new(), finish: None })
+    pub(super) fn new(message: MessageId, key: String, offer: Offer) -> Self {
+        Call::of(Live { message, key, stream: None, after: String::new(), finish: None, offer })
     }
 
     fn of(live: Live) -> Self {
@@ -113,7 +115,13 @@ impl Session {
             // A stream that ends without a reason was cut off on its way.
             (_, None) => return self.failed(Failure::network()),
         };
-        self.close(status)
+        let (id, offer) = (call.live.message, call.live.offer.clone());
+        let done = status == Status::Done;
+        let mut effects = self.close(status);
+        if done {
+            effects.extend(self.take_calls(id, &offer));
+        }
+        effects
     }
 
     pub(super) fn failed(&mut self, mut failure: Failure) -> Vec<Effect> {
@@ -181,7 +189,7 @@ impl Session {
     }
 
     pub(super) fn leave(&mut self) -> Vec<Effect> {
-        let Some(call) = &self.call else { return Vec::new() };
+        let Some(call) = &self.call else { return self.leave_tools() };
         if call.opened && call.live.stream.is_none() {
             return self.hang_up();
         }
@@ -209,7 +217,8 @@ impl Session {
             // once.
             None => {
                 let model = message.model.clone().unwrap_or_default();
-                Effect::Start { request: request(&self.thread, id, model), key: live.key.clone() }
+                let request = request(&self.thread, id, model, &live.offer);
+                Effect::Start { request, offer: live.offer.clone(), key: live.key.clone() }
             }
         };
         self.call = Some(Call::of(live));
@@ -258,7 +267,9 @@ fn add_call(calls: &mut Vec<ToolCall>, piece: CallPiece) {
     if call.name.is_empty() {
         call.name = piece.name;
     }
-    call.arguments.push_str(&piece.arguments);
+    if call.arguments.len() <= MOST_ARGUMENTS {
+        call.arguments.push_str(&piece.arguments);
+    }
 }
 
 fn add_citation(citations: &mut Vec<Citation>, citation: Citation) {

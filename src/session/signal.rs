@@ -3,7 +3,9 @@ use triptych_protocol::{ChatRequest, TriptychExtra, Usage};
 use super::Again;
 use crate::attachment::Attachment;
 use crate::error::Failure;
-use crate::thread::{Citation, Live, MessageId, Thread, ThreadId};
+use crate::offer::Offer;
+use crate::thread::{Citation, Decision, Live, MessageId, Thread, ThreadId};
+use crate::tools::Tool;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +47,33 @@ pub enum Input {
         message: MessageId,
         /// Good, bad, or neither any more.
         good: Option<bool>,
+    },
+    /// The page offers these functions from here on.
+    Offered(Vec<Tool>),
+    /// The user has decided on a call of a tool.
+    Decide {
+        /// The answer that calls it.
+        message: MessageId,
+        /// The call's place in it.
+        place: usize,
+        /// What is to be done with it.
+        decision: Decision,
+    },
+    /// A tool has ended.
+    ToolEnded {
+        /// The answer that called it.
+        message: MessageId,
+        /// The call's place in it.
+        place: usize,
+        /// What it gave, or why it failed.
+        result: Result<String, String>,
+    },
+    /// All calls of an answer have ended, and the model is to be told.
+    Continue {
+        /// The answer.
+        message: MessageId,
+        /// The call.
+        ask: Ask,
     },
     /// The network has come, or gone.
     Online(bool),
@@ -102,6 +131,8 @@ pub struct Ask {
     pub now: f64,
     /// The wall clock, in milliseconds since 1970.
     pub at: f64,
+    /// What the page gives along.
+    pub offer: Offer,
 }
 
 /// What an event adds to an answer.
@@ -141,9 +172,35 @@ pub enum Effect {
     Start {
         /// The body.
         request: ChatRequest,
+        /// What goes into the body besides.
+        offer: Offer,
         /// The idempotency key.
         key: String,
     },
+    /// Run a function of the page.
+    RunTool {
+        /// The answer that calls it.
+        message: MessageId,
+        /// The call's place in it.
+        place: usize,
+        /// Its name.
+        name: String,
+        /// JSON, an object.
+        arguments: String,
+    },
+    /// Whatever functions run are wanted no more.
+    CancelTools,
+    /// Calls of this answer wait for the user.
+    Wanted(MessageId),
+    /// A call of a tool has ended, one way or another.
+    Called {
+        /// The answer that called it.
+        message: MessageId,
+        /// The call's place in it.
+        place: usize,
+    },
+    /// The model is to be told what came of the calls of this answer.
+    Continue(MessageId),
     /// Take up a stream.
     Resume {
         /// The stream's id.

@@ -22,6 +22,11 @@ impl Session {
             // What is read here is newer than what is kept.
             return Vec::new();
         }
+        if self.is_calling() && self.thread.head() == thread.head() {
+            // What is decided here is newer too, until somebody went on elsewhere.
+            return Vec::new();
+        }
+        let mut effects = self.drop_tools();
         self.left = live.filter(|live| {
             thread.message(live.message).is_some_and(|message| is_open(message) && can_go_on(message, live))
         });
@@ -34,7 +39,7 @@ impl Session {
                 message.status = Status::Failed(Failure::network());
             }
         }
-        let effects = self.differences(&thread);
+        effects.extend(self.differences(&thread));
         self.thread = thread;
         effects
     }

@@ -12,6 +12,8 @@ mod branches;
 mod properties;
 #[path = "tests/resumes.rs"]
 mod resumes;
+#[path = "tests/tools.rs"]
+mod tools;
 
 fn send(session: &mut Session, text: &str, key: &str) -> Vec<Effect> {
     session.handle(Input::Draft(text.into()));
@@ -19,7 +21,7 @@ fn send(session: &mut Session, text: &str, key: &str) -> Vec<Effect> {
 }
 
 fn ask(key: &str) -> Ask {
-    Ask { model: "m".into(), key: key.into(), now: 0.0, at: 1.0 }
+    Ask { model: "m".into(), key: key.into(), now: 0.0, at: 1.0, offer: Offer::default() }
 }
 
 fn words(text: &str) -> Piece {
@@ -74,7 +76,7 @@ fn a_send_takes_the_draft_and_nothing_is_sent_twice() {
     let mut session = Session::default();
     let effects = send(&mut session, "  hello \n", "k1");
     let started: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::Start { .. })).collect();
-    let [Effect::Start { request, key }] = started.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Start { request, key, .. }] = started.as_slice() else { panic!("{effects:?}") };
     assert_eq!((request.messages[0].content.as_text(), key.as_str()), (Some("hello"), "k1"));
     assert_eq!(session.draft(), "");
     assert_eq!(session.handle(Input::Send(ask("k2"))), []);
@@ -169,7 +171,7 @@ fn trying_again_uses_the_old_key_only_where_nobody_knows_what_became_of_the_call
         let effects = session.handle(Input::Retry { message, ask: ask("new") });
         assert_eq!(session.thread().messages().len(), 2, "the failed answer makes room");
         effects.into_iter().find_map(|effect| match effect {
-            Effect::Start { key, request } => {
+            Effect::Start { key, request, .. } => {
                 assert_eq!(request.messages.len(), 1);
                 Some(key)
             }

@@ -1,4 +1,5 @@
 use super::MessageId;
+use crate::offer::Offer;
 
 /// What an answer under way can be taken up by: after a reload, in another tab, after the network came back. It is kept
 /// together with the words that have come so far, or some are lost or come twice.
@@ -14,4 +15,6 @@ pub struct Live {
     pub after: String,
     /// The model's reason to end, where it has come and the receipt has not.
     pub finish: Option<String>,
+    /// What the page gave along with the call.
+    pub offer: Offer,
 }

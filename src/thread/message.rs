@@ -1,6 +1,6 @@
 use triptych_protocol::{Receipt, Role, Usage};
 
-use super::{Pace, Status};
+use super::{CallState, Pace, Status, ToolCall};
 use crate::attachment::Attachment;
 
 /// Names a message within its conversation.
@@ -24,6 +24,8 @@ pub struct Message {
     pub refusal: String,
     /// The tools that the model called.
     pub calls: Vec<ToolCall>,
+    /// It is an answer that was asked for as JSON.
+    pub is_json: bool,
     /// What the user sent along.
     pub attachments: Vec<Attachment>,
     /// Where the model has it from.
@@ -42,21 +44,6 @@ pub struct Message {
     pub feedback: Option<bool>,
     /// When it was sent, in milliseconds since 1970.
     pub created: f64,
-}
-
-/// A call of a tool, as far as the model has written it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ToolCall {
-    /// Its place among the calls of the answer.
-    pub index: u32,
-    /// The model's name for the call.
-    pub id: String,
-    /// The tool.
-    pub name: String,
-    /// JSON, or what has come of it.
-    pub arguments: String,
-    /// What the tool gave back.
-    pub result: Option<String>,
 }
 
 /// A page that the model names as its source. Its address is the model's word and not to be trusted.
@@ -79,6 +66,7 @@ impl Message {
             reasoning: String::new(),
             refusal: String::new(),
             calls: Vec::new(),
+            is_json: false,
             attachments: Vec::new(),
             citations: Vec::new(),
             model: None,
@@ -98,6 +86,11 @@ impl Message {
             && self.refusal.is_empty()
             && self.calls.is_empty()
             && self.attachments.is_empty()
+    }
+
+    /// True where the page's tools were called, so that the model has to be told what came of it.
+    pub fn has_calls(&self) -> bool {
+        self.calls.iter().any(|call| call.state != CallState::Foreign)
     }
 
     /// What the model is told that was said.

@@ -3,6 +3,7 @@ mod commands;
 mod listbox;
 mod meter;
 mod models;
+mod shared;
 mod textbox;
 
 use web_sys::{DragEvent, Event};
@@ -102,6 +103,7 @@ pub(super) fn composer(app: App) -> View {
             }),
             dynamic(move || fill.get().filter(|_| !blank.get()).map(|fill| meter::meter(app, fill))),
             when(move || desk.sending.with(Option::is_some), move || sending(app)),
+            shared::shared(app),
             el("div", "box")
                 .child(attachments::strip(app))
                 .child(textbox::textbox(app, commands, refused))

@@ -1,6 +1,7 @@
 //! One message of the conversation.
 
 mod again;
+mod consent;
 mod edit;
 mod footer;
 mod paint;
@@ -72,7 +73,7 @@ fn answer(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> View 
         parts::thoughts(app, id, view.clone(), live),
         body.view(),
         when(waiting, dots),
-        parts::parts(app, state.clone()),
+        parts::parts(app, id, state.clone()),
         footer::footer(app, id, state),
         dynamic(move || {
             let silent = view.length.get_untracked() == 0

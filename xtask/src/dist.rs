@@ -17,12 +17,20 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// What `pkg/src/config.js` adds to the glue.
+/// What `pkg/src/config.js` and `page.js` add to the glue.
 const GLUE_TYPES: &str = "\
 /**
  * The configuration of an element as it is now, with the sentences of its language.
  */
 export function read(element: HTMLElement): Promise<object>;
+/**
+ * Puts a copilot into its shadow root, in the place of what stood there.
+ */
+export function mount(shadow: ShadowRoot, config: object, element: HTMLElement, crashed: (detail: object) => void): WidgetHandle;
+/**
+ * Tells a running copilot what has changed, and what the page asks.
+ */
+export function update(handle: WidgetHandle, config: object, element: HTMLElement, questions: unknown[]): void;
 ";
 
 pub(crate) fn run() -> Result<()> {
@@ -73,7 +81,7 @@ fn minify_glue(glue: &Path) -> Result<()> {
 /// What it consists of becomes one file.
 fn bundle_glue(dist: &Path) -> Result<()> {
     bundle(&dist.join(format!("{}.js", widget::STEM)), &widget::CHUNKS.map(widget::chunk_stem))?;
-    for part in [widget::BINDINGS, "chunks.js", "config.js"] {
+    for part in [widget::BINDINGS, "chunks.js", "config.js", "page.js"] {
         fs::remove_file(dist.join(part)).with_context(|| format!("cannot remove {part}"))?;
     }
     // wasm-bindgen knows the types of its own part only.

@@ -14,6 +14,8 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
+    /// What came of a call of a tool.
+    Tool,
 }
 
 /// One message of a conversation, in OpenAI's shape.
@@ -22,8 +24,45 @@ pub enum Role {
 pub struct ChatMessage {
     /// Who said it.
     pub role: Role,
-    /// What was said.
+    /// What was said; nothing where the model only called tools.
+    #[serde(default, skip_serializing_if = "Content::is_empty")]
     pub content: Content,
+    /// The tools that the model called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_calls: Option<Vec<ToolCall>>,
+    /// Of a tool's message: the call that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
+}
+
+impl ChatMessage {
+    /// A message that is words, or words and files.
+    pub fn new(role: Role, content: impl Into<Content>) -> Self {
+        ChatMessage { role, content: content.into(), tool_calls: None, tool_call_id: None }
+    }
+}
+
+/// A call of a tool, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ToolCall {
+    /// The model's name for it.
+    pub id: String,
+    /// `function`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What is called.
+    pub function: FunctionCall,
+}
+
+/// A function and what it is called with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FunctionCall {
+    /// Its name.
+    pub name: String,
+    /// JSON, as text.
+    pub arguments: String,
 }
 
 /// What the widget sends to `POST /v1/chat/completions`. The gateway reads the body loosely and passes on fields
@@ -176,8 +215,10 @@ pub enum Cut {
     Other,
 }
 
-words!(Role { System = "system", User = "user", Assistant = "assistant" });
-record!(ChatMessage { role, content });
+words!(Role { System = "system", User = "user", Assistant = "assistant", Tool = "tool" });
+record!(ChatMessage { role, tool_calls, tool_call_id; content });
+record!(ToolCall { id, kind as "type", function });
+record!(FunctionCall { name, arguments });
 record!(ChatRequest { model, messages; stream, stream_options, max_completion_tokens });
 record!(StreamOptions { include_usage });
 record!(ChatChunk { id, usage, triptych, error, citations; choices });

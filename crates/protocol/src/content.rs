@@ -23,6 +23,17 @@ impl Content {
             Content::Parts(_) => None,
         }
     }
+
+    /// True where it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.as_text() == Some("")
+    }
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Content::Text(String::new())
+    }
 }
 
 impl From<String> for Content {
@@ -117,5 +128,9 @@ impl Write for Content {
             Content::Text(text) => text.write(out),
             Content::Parts(parts) => parts.write(out),
         }
+    }
+
+    fn is_missing(&self) -> bool {
+        self.is_empty()
     }
 }

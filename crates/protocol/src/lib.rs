@@ -24,8 +24,8 @@ mod video;
 pub mod wire;
 
 pub use chat::{
-    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Cut, PromptDetails, Role,
-    StreamOptions, TriptychExtra, Usage,
+    ChatChoice, ChatChunk, ChatMessage, ChatRequest, CompletionDetails, Cut, FunctionCall, PromptDetails,
+    Role, StreamOptions, ToolCall, TriptychExtra, Usage,
 };
 pub use content::{Content, FileData, ImageUrl, InputAudio, Part};
 pub use credits::{Balance, EntriesPage, EntryKind, LedgerEntry, Receipt};

@@ -236,7 +236,7 @@ fn chat_keeps_its_shape() {
         "chat_request",
         ChatRequest {
             model: "gpt-5.4".into(),
-            messages: vec![ChatMessage { role: Role::User, content: "Hello".into() }],
+            messages: vec![ChatMessage::new(Role::User, "Hello")],
             stream: true,
             stream_options: Some(StreamOptions { include_usage: true }),
             max_completion_tokens: Some(1_024),
@@ -253,7 +253,19 @@ fn chat_keeps_its_shape() {
         },
         Part::InputAudio { input_audio: InputAudio { data: "UklGRg==".into(), format: "wav".into() } },
     ];
-    golden("chat_parts", ChatMessage { role: Role::User, content: Content::Parts(parts) });
+    golden("chat_parts", ChatMessage::new(Role::User, Content::Parts(parts)));
+    let call = ToolCall {
+        id: "call_1".into(),
+        kind: "function".into(),
+        function: FunctionCall { name: "look_up".into(), arguments: r#"{"city":"Oslo"}"#.into() },
+    };
+    golden(
+        "chat_tools",
+        vec![
+            ChatMessage { tool_calls: Some(vec![call]), ..ChatMessage::new(Role::Assistant, "") },
+            ChatMessage { tool_call_id: Some("call_1".into()), ..ChatMessage::new(Role::Tool, "Rain") },
+        ],
+    );
     let choice = |content: Option<&str>, finish: Option<&str>| ChatChoice {
         index: 0,
         delta: Delta { content: content.map(String::from), ..Delta::default() },

@@ -61,6 +61,7 @@ fn messages_are_written_as_serde_writes_them() {
     writes_alike::<ChatChunk>("chat_usage_details");
     writes_alike::<ChatRequest>("chat_request");
     writes_alike::<ChatMessage>("chat_parts");
+    writes_alike::<Vec<ChatMessage>>("chat_tools");
     writes_alike::<ErrorBody>("error");
     writes_alike::<Estimate>("estimate");
     writes_alike::<Estimate>("estimate_chat");

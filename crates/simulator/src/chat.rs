@@ -14,6 +14,7 @@ use crate::reply::{Question, Reply};
 use crate::server;
 use crate::sse::{self, Script};
 use crate::state::Simulator;
+use crate::tool::{self, Tool, ToolCall};
 
 #[derive(Deserialize)]
 struct ChatRequest {
@@ -26,6 +27,10 @@ struct ChatRequest {
     max_tokens: Option<usize>,
     reasoning_effort: Option<String>,
     safety_identifier: Option<String>,
+    #[serde(default)]
+    tools: Vec<Tool>,
+    tool_choice: Option<Value>,
+    response_format: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +78,8 @@ pub(crate) async fn create(
     let request: ChatRequest = server::parse(&body)?;
     simulator.book().count_create(Caller::of(&headers, None).client_ref.as_deref());
     let last = request.messages.iter().rposition(|message| message.role == "user");
+    // What the tools have given since then.
+    let told = request.messages.iter().rev().take_while(|message| message.role == "tool").count();
     let texts: Vec<String> = request
         .messages
         .into_iter()
@@ -80,7 +87,23 @@ pub(crate) async fn create(
         .collect();
     let last = last.and_then(|at| texts.get(at)).map(String::as_str).unwrap_or_default();
     let (prompt, faults) = simulator.faults(FaultRoute::Chat, &headers, last)?;
-    let (prompt, extras) = Extras::take(&prompt)?;
+    let (prompt, mut extras) = Extras::take(&prompt)?;
+    let (prompt, mut calls) = tool::take(&prompt);
+    if calls.is_empty() {
+        calls = tool::wanted(&prompt, &request.tools);
+    }
+    let mut answer = None;
+    if told > 0 {
+        extras.calls.clear();
+        answer = Some(tool::report(texts.split_at(texts.len() - told).1));
+    } else if !calls.is_empty() && request.tool_choice != Some("none".into()) {
+        answer = Some("Let me see.".to_owned());
+        extras.calls = calls;
+    } else if let Some(schema) =
+        request.response_format.as_ref().and_then(|form| form.pointer("/json_schema/schema"))
+    {
+        answer = Some(tool::example(schema, &prompt, 0).to_string());
+    }
     if texts.is_empty() {
         return Err(ApiError::invalid(Some("messages"), "`messages` must hold at least one message."));
     }
@@ -95,11 +118,12 @@ pub(crate) async fn create(
         max_tokens: request.max_completion_tokens.or(request.max_tokens),
         effort: request.reasoning_effort.as_deref(),
         safety_identifier: request.safety_identifier,
+        answer,
     };
     let reply = Reply::start(&simulator, &headers, question, &faults);
     if !request.stream {
         reply.write_out().await;
-        return Ok(faults.deliver(completion(&reply, &faults)).await);
+        return Ok(faults.deliver(completion(&reply, &faults, &extras)).await);
     }
     let include_usage = request.stream_options.is_some_and(|options| options.include_usage);
     let (pace, counter) = (reply.pace, reply.counter.clone());
@@ -107,7 +131,7 @@ pub(crate) async fn create(
     Ok(sse::respond(script, faults, pace, counter))
 }
 
-fn completion(reply: &Reply, faults: &Faults) -> Value {
+fn completion(reply: &Reply, faults: &Faults, extras: &Extras) -> Value {
     let mut answer = json!({
         "id": reply.id, "object": "chat.completion", "created": reply.created, "model": reply.model,
         "choices": [{
@@ -117,6 +141,10 @@ fn completion(reply: &Reply, faults: &Faults) -> Value {
         }],
         "service_tier": "default",
     });
+    if !extras.calls.is_empty() {
+        answer["choices"][0]["message"]["tool_calls"] = extras.calls.iter().map(ToolCall::whole).collect();
+        answer["choices"][0]["finish_reason"] = "tool_calls".into();
+    }
     if let Some(usage) = faults.usage(reply.chat_usage()) {
         answer["usage"] = usage;
     }
@@ -204,7 +232,7 @@ impl Script for Chunks {
             .into_iter()
             .map(|delta| format!("data: {}\n\n", self.choice(delta, None)))
             .collect();
-        let reason = if self.extras.tool { "tool_calls" } else { finish_reason(&self.reply) };
+        let reason = if self.extras.calls.is_empty() { finish_reason(&self.reply) } else { "tool_calls" };
         events.push_str(&format!("data: {}\n\n", self.choice(json!({}), Some(reason))));
         let mut usage = self.reply.chat_usage();
         let hidden = self.reply.reasoning_tokens + self.extras.thoughts() as u64;

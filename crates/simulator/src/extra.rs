@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
+use crate::tool::ToolCall;
 
 /// What an answer has besides its words. Asked for in the last message of the user, each by a marker:
 ///
@@ -12,12 +13,12 @@ use crate::error::ApiError;
 /// | `[[with:citations]]` | two sources, and one whose address is a script |
 /// | `[[with:refusal]]` | the words as a refusal |
 ///
-/// On streams of chat completions only.
+/// On streams of chat completions only, but for calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extras {
     /// The field that thoughts come in.
     pub(crate) thoughts: Option<&'static str>,
-    pub(crate) tool: bool,
+    pub(crate) calls: Vec<ToolCall>,
     pub(crate) citations: bool,
     pub(crate) refusal: bool,
 }
@@ -50,7 +51,11 @@ impl Extras {
             match name {
                 "reasoning" => extras.thoughts = Some("reasoning"),
                 "reasoning-content" => extras.thoughts = Some("reasoning_content"),
-                "tool" => extras.tool = true,
+                "tool" => extras.calls.push(ToolCall {
+                    id: "call_1".into(),
+                    name: "look_up_weather".into(),
+                    arguments: r#"{"city":"Oslo","days":3}"#.into(),
+                }),
                 "citations" => extras.citations = true,
                 "refusal" => extras.refusal = true,
                 _ => {
@@ -97,16 +102,7 @@ impl Extras {
                 page("javascript:alert(1)", "A trap"),
             ]}));
         }
-        if self.tool {
-            let call = |piece: Value| json!({"tool_calls": [piece]});
-            deltas.push(call(json!({
-                "index": 0, "id": "call_1", "type": "function",
-                "function": {"name": "look_up_weather", "arguments": ""},
-            })));
-            for arguments in [r#"{"city":"#, r#""Oslo""#, r#","days":3}"#] {
-                deltas.push(call(json!({"index": 0, "function": {"arguments": arguments}})));
-            }
-        }
+        deltas.extend(self.calls.iter().enumerate().flat_map(|(index, call)| call.pieces(index)));
         deltas
     }
 }
@@ -120,7 +116,7 @@ mod tests {
     fn markers_are_taken_out_of_the_prompt() {
         let (left, extras) = Extras::take("Explain [[with:tool]]tides [[with:citations]]").unwrap();
         assert_eq!(left, "Explain tides");
-        assert_eq!(extras, Extras { tool: true, citations: true, ..Extras::default() });
+        assert_eq!((extras.calls.len(), extras.citations), (1, true));
         assert!(Extras::take("[[with:luck]]").is_err());
         assert_eq!(Extras::take("see [[with:tool").unwrap(), ("see [[with:tool".into(), Extras::default()));
     }

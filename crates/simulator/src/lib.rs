@@ -24,6 +24,8 @@
 //! Reasoning is simulated: a model with `reason` in its id, or any `reasoning_effort`, thinks hidden tokens.
 //! Thoughts that are shown, calls of tools, sources and refusals come where a marker in the last message of the user asks
 //! for them: `[[with:reasoning]]`, `reasoning-content`, `tool`, `citations`, `refusal`.
+//! An offered tool is called where that message names it (`show_order` by "show order") or has `[[call:name {…}]]`; what
+//! the tools gave is the answer then. With a `json_schema` the answer is a value that fits it.
 //! A conversation whose beginning of 1,024 tokens or more was read before has it cached.
 //!
 //! ```no_run
@@ -73,6 +75,7 @@ mod sse;
 mod state;
 mod stats;
 mod tokens;
+mod tool;
 mod transcriptions;
 mod videos;
 mod webhook;

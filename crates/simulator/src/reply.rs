@@ -40,6 +40,8 @@ pub(crate) struct Question<'a> {
     pub(crate) max_tokens: Option<usize>,
     pub(crate) effort: Option<&'a str>,
     pub(crate) safety_identifier: Option<String>,
+    /// The answer, where it is not one about the prompt.
+    pub(crate) answer: Option<String>,
 }
 
 /// A prefix shorter than this is never cached, and a longer one in steps of [`CACHE_STEP`].
@@ -54,7 +56,7 @@ impl Reply {
         question: Question<'_>,
         faults: &Faults,
     ) -> Self {
-        let mut text = answer::compose(question.prompt);
+        let mut text = question.answer.unwrap_or_else(|| answer::compose(question.prompt));
         let mut end = 0;
         let measure = |piece: &str| {
             end += piece.len();

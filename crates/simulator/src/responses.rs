@@ -95,6 +95,7 @@ pub(crate) async fn create(
         max_tokens: request.max_output_tokens,
         effort: request.reasoning.as_ref().and_then(|reasoning| reasoning.effort.as_deref()),
         safety_identifier: request.safety_identifier.take(),
+        answer: None,
     };
     let reply = Reply::start(&simulator, &headers, question, &faults);
     let script = Events::new(reply, faults.clone());

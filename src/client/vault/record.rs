@@ -9,8 +9,11 @@ use super::database::get;
 use crate::attachment::Attachment;
 use crate::client::clock::now;
 use crate::error::{Failure, FailureKind};
+use crate::offer::Offer;
 use crate::session::Session;
-use crate::thread::{Citation, Live, Message, MessageId, Status, Thread, ThreadId, ToolCall};
+use crate::thread::{
+    CallState, Citation, Decision, Live, Message, MessageId, Status, Thread, ThreadId, ToolCall,
+};
 use crate::threads::Row;
 
 /// The longest text that is kept, in UTF-16 units.
@@ -44,6 +47,10 @@ pub(super) fn thread_line(session: &Session) -> Object {
             ("after", live.after.as_str().into()),
             ("finish", maybe(live.finish.as_deref())),
             ("at", now().into()),
+            ("tools", filled(&live.offer.tools)),
+            ("context", filled(&live.offer.context)),
+            ("format", filled(&live.offer.format)),
+            ("wordsOnly", live.offer.words_only.into()),
         ])
     });
     object(&[
@@ -65,6 +72,8 @@ pub(super) fn message_line(message: &Message) -> Object {
             ("id", call.id.as_str().into()),
             ("name", call.name.as_str().into()),
             ("arguments", call.arguments.as_str().into()),
+            ("state", call.state.word().into()),
+            ("decision", call.decision.map_or(JsValue::UNDEFINED, |decision| decision.word().into())),
             ("result", maybe(call.result.as_deref())),
         ])
     });
@@ -94,6 +103,7 @@ pub(super) fn message_line(message: &Message) -> Object {
         ("reasoning", filled(&message.reasoning)),
         ("refusal", filled(&message.refusal)),
         ("calls", list(calls)),
+        ("json", if message.is_json { JsValue::TRUE } else { JsValue::UNDEFINED }),
         ("attachments", list(attachments)),
         ("citations", list(citations)),
         ("model", maybe(message.model.as_deref())),
@@ -124,6 +134,12 @@ pub(super) fn thread(line: &JsValue, messages: &Array) -> Option<(Thread, Option
         stream: text_of(&live, "stream"),
         after: text(&live, "after"),
         finish: text_of(&live, "finish"),
+        offer: Offer {
+            tools: text(&live, "tools"),
+            context: text(&live, "context"),
+            format: text(&live, "format"),
+            words_only: get(&live, "wordsOnly").is_truthy(),
+        },
     });
     Some((thread, live))
 }
@@ -145,9 +161,12 @@ fn message(line: &JsValue) -> Option<Message> {
                 id: text(call, "id"),
                 name: text(call, "name"),
                 arguments: text(call, "arguments"),
+                state: CallState::of(&text(call, "state")),
+                decision: Decision::of(&text(call, "decision")),
                 result: text_of(call, "result"),
             })
         }),
+        is_json: get(line, "json").is_truthy(),
         attachments: parts(line, "attachments", |file| {
             Some(Attachment {
                 name: text(file, "name"),

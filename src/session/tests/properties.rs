@@ -1,21 +1,66 @@
 use proptest::prelude::*;
 
+use super::tools::{calling, offering};
 use super::*;
+use crate::thread::Decision;
+use crate::tools::Tool;
 
 fn any_id() -> impl Strategy<Value = MessageId> {
     (0u32..8).prop_map(MessageId)
+}
+
+fn any_decision() -> impl Strategy<Value = Decision> {
+    prop::sample::select(vec![Decision::Allowed, Decision::Always, Decision::Declined])
+}
+
+/// An answer is told what came of every call in it, and of nothing else.
+fn check_calls(request: &ChatRequest) -> Result<(), TestCaseError> {
+    let mut due: Vec<&str> = Vec::new();
+    for message in &request.messages {
+        match message.role {
+            Role::Tool => {
+                let id = message.tool_call_id.as_deref();
+                prop_assert_eq!(due.first().copied(), id);
+                due.remove(0);
+            }
+            _ => {
+                prop_assert!(due.is_empty());
+                due = message.tool_calls.iter().flatten().map(|call| call.id.as_str()).collect();
+            }
+        }
+    }
+    prop_assert!(due.is_empty());
+    Ok(())
 }
 
 fn any_input() -> impl Strategy<Value = Input> {
     let text = "[a-z]{0,4}";
     prop_oneof![
         text.prop_map(Input::Draft),
-        "[a-z]{4}".prop_map(|key| Input::Send(ask(&key))),
+        "[a-z]{4}".prop_map(|key| Input::Send(offering(&key))),
         any_id().prop_map(|message| Input::Retry { message, ask: ask("r") }),
         any_id().prop_map(|message| Input::Regenerate { message, ask: ask("g") }),
         (any_id(), text).prop_map(|(message, text)| Input::Edit { message, text, ask: ask("e") }),
         any_id().prop_map(Input::Choose),
         (any_id(), any::<Option<bool>>()).prop_map(|(message, good)| Input::Feedback { message, good }),
+        Just(Input::Offered(vec![
+            Tool { name: "a".into(), asks: true },
+            Tool { name: "b".into(), asks: false },
+        ])),
+        "[abc]".prop_map(|name| Input::Delta { piece: calling(&name), event: String::new(), now: 0.0 }),
+        Just(Input::Delta {
+            piece: Piece { finish: Some("tool_calls".into()), ..Piece::default() },
+            event: String::new(),
+            now: 0.0,
+        }),
+        (any_id(), 0usize..3, any_decision()).prop_map(|(message, place, decision)| Input::Decide {
+            message,
+            place,
+            decision
+        }),
+        (any_id(), 0usize..3, prop::result::maybe_ok(text, text))
+            .prop_map(|(message, place, result)| { Input::ToolEnded { message, place, result } }),
+        any_id().prop_map(|message| Input::Continue { message, ask: offering("c") }),
         Just(Input::Stop),
         Just(Input::Leave),
         Just(Input::Watch),
@@ -79,6 +124,9 @@ proptest! {
             for old in before.thread().messages().iter().filter(|old| !old.is_empty()) {
                 let new = session.message(old.id);
                 prop_assert!(new.is_some_and(|new| new.text.starts_with(&old.text) && new.parent == old.parent));
+            }
+            if let Some(Effect::Start { request, .. }) = effects.iter().find(|effect| matches!(effect, Effect::Start { .. })) {
+                check_calls(request)?;
             }
             let told = effects.iter().find_map(|effect| match effect {
                 Effect::Start { request, .. } => Some(request.messages.len()),

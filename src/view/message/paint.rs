@@ -36,7 +36,10 @@ pub(super) fn paint(app: App, id: MessageId, view: MessageView, source: Source, 
         }
         let (painter, stream, done) = painter.get_or_insert_with(|| {
             let painter = Painter::new(body.clone(), chunks(), hosts(), app.words(), Rc::new(announce));
-            let stream = if chunks().math { Stream::with_math() } else { Stream::new() };
+            let mut stream = if chunks().math { Stream::with_math() } else { Stream::new() };
+            if source == Source::Text && app.is_json(id) {
+                stream.push("```json\n");
+            }
             (painter, Some(stream), 0)
         });
         let Some(words) = stream else { return };

@@ -4,12 +4,13 @@ use web_sys::Event;
 
 use super::super::dom::{El, View, each, el, group, item, when};
 use super::super::text::{link_host, safe_link};
+use super::consent::{self, Place};
 use super::{Source, paint};
 use crate::app::{App, MessageState, MessageView};
 use crate::locale::Text;
 use crate::reactive::{ArcRwSignal, Memo, RwSignal};
 use crate::session::MessageId;
-use crate::thread::{Citation, ToolCall};
+use crate::thread::Citation;
 
 /// What was thought before the first word, folded away. Nothing of it is painted before it is opened.
 pub(super) fn thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> View {
@@ -43,7 +44,7 @@ fn folded_thoughts(app: App, id: MessageId, view: MessageView, live: Memo<bool>)
 }
 
 /// Calls of tools, sources and a refusal.
-pub(super) fn parts(app: App, state: ArcRwSignal<MessageState>) -> View {
+pub(super) fn parts(app: App, id: MessageId, state: ArcRwSignal<MessageState>) -> View {
     let any = state.clone();
     let any = move || {
         any.with(|state| !(state.refusal.is_empty() && state.calls.is_empty() && state.citations.is_empty()))
@@ -55,11 +56,11 @@ pub(super) fn parts(app: App, state: ArcRwSignal<MessageState>) -> View {
             let state = &calls;
             let one = |place: usize| {
                 let state = state.clone();
-                item(place.to_string(), move || tool(app, state, place))
+                item(place.to_string(), move || consent::call(app, id, Place { state, place }))
             };
             (0..state.with(|state| state.calls.len())).map(one).collect()
         });
-        group([refusal(app, state.clone()), calls, sources(app, state.clone())])
+        group([refusal(app, state.clone()), calls, consent::go_on(app, id), sources(app, state.clone())])
     })
 }
 
@@ -75,35 +76,6 @@ fn refusal(app: App, state: ArcRwSignal<MessageState>) -> View {
                 .child(el("p", "").attr("dir", "auto").text_of(refusal.clone()))
         },
     )
-}
-
-fn tool(app: App, state: ArcRwSignal<MessageState>, place: usize) -> El {
-    let name = {
-        let state = state.clone();
-        move || {
-            let part = |call: &ToolCall| app.words().fill(Text::ToolCalled, &[&call.name]);
-            state.with(|state| state.calls.get(place).map(part)).unwrap_or_default()
-        }
-    };
-    let text = |label: Text, part: fn(&ToolCall) -> Option<&str>| {
-        let state = state.clone();
-        let text =
-            move || state.with(|state| state.calls.get(place).and_then(part).unwrap_or_default().to_owned());
-        let any = text.clone();
-        when(
-            move || !any().is_empty(),
-            move || {
-                let label = el("p", "label").text(app.text(label));
-                let text = el("pre", "").attrs(&[("tabindex", "0"), ("dir", "ltr")]).text_of(text.clone());
-                group([label.view(), text.view()])
-            },
-        )
-    };
-    el("details", "folded")
-        .attr("part", "tool-call")
-        .child(el("summary", "").text_of(name))
-        .child(text(Text::ToolArguments, |call| Some(&call.arguments)))
-        .child(text(Text::ToolResult, |call| call.result.as_deref()))
 }
 
 /// The pages that the model names.
