@@ -21,5 +21,18 @@ copilot.addEventListener("triptych-asset", (event) => event.detail.nothing);
 copilot.open();
 copilot.open = false;
 copilot.send("Hello");
+const takeBack = copilot.registerTool<{ id: number }>({
+  name: "cancel_order",
+  description: "Cancels an order",
+  parameters: { type: "object", properties: { id: { type: "integer" } } },
+  handler: async ({ id }, { signal }) => (await fetch(`/orders/${id.toFixed()}`, { method: "DELETE", signal })).json(),
+});
+takeBack();
+// @ts-expect-error There is no such answer to the question who is asked.
+copilot.registerTool({ name: "x", consent: "always", handler() {} });
+copilot.setContext({ order: 7 }, { title: "Order 7" });
+copilot.ask("Why?").then((answer) => answer.trim());
+copilot.ask<{ city: string }>("Where?", { schema: { type: "object" } }).then(({ city }) => city.trim());
+copilot.addEventListener("triptych-tool-call", (event) => event.detail.size.toFixed());
 
 export const page = <triptych-copilot gateway="https://ai.example.com" token-url="/token" mode="inline" open />;

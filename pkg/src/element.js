@@ -24,7 +24,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
   #shadow = this.attachShadow({ mode: "open" });
   /** @type {import("./triptych_copilot.js").WidgetHandle | undefined} */
   #handle;
-  /** @type {[text: string, options?: object, ...settle: ((value: any) => void)[]][]} */
+  /** @type {[text: string, options?: object, settle?: any][]} */
   #unsent = [];
   /** @type {Map<string, any>} What the page offers to the model. */
   tools = new Map();
@@ -50,7 +50,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
     this.open = false;
   }
 
-  /** @param {[text: string]} question */
+  /** @param {[text: string, options?: object, settle?: any]} question */
   send(...question) {
     this.#unsent.push(question);
     this.open = true;
@@ -59,7 +59,7 @@ export class TriptychCopilotElement extends (globalThis.HTMLElement ?? class {})
 
   /** @type {(text: string, options?: object) => Promise<any>} */
   ask(text, options) {
-    return new Promise((...settle) => this.send(/** @type {any} */ (text), options, settle));
+    return new Promise((...settle) => this.send(text, options, settle));
   }
 
   /** @param {any} tool */

@@ -34,6 +34,32 @@ export function load(): Promise<unknown>;
 /** What a page's own backend answers: the gateway's answer to `POST /v1/sessions`, or its token alone. */
 export type Token = string | { client_secret: string; expires_at: number };
 
+/** A JSON Schema, as models take it. */
+export type JsonSchema = Record<string, unknown>;
+
+/** A function of the page that the model may call. */
+export interface TriptychTool<Arguments = any> {
+  /** 1 to 64 letters, digits, `_` and `-`. */
+  name: string;
+  /** For the model: what it does and when to use it. */
+  description?: string;
+  /** What the arguments are, as a JSON Schema of an object. Without it there are none. */
+  parameters?: JsonSchema;
+  /**
+   * `ask`, unless set: the user sees each call with its arguments and decides. `never` is for what changes nothing:
+   * it runs without a question.
+   */
+  consent?: "ask" | "never";
+  /**
+   * Runs it. The model has written the arguments: check them. What is given back goes to the model, as text or as JSON,
+   * up to 20,000 bytes of it; what is thrown is told as an error. `signal` aborts when the user stops.
+   */
+  handler(given: Arguments, more: { signal: AbortSignal }): unknown;
+}
+
+/** Why `ask` has no answer: its `code` is that of a `triptych-error`, or one of these. */
+export type AskErrorCode = "not_json" | "refused" | "stopped" | "length" | "left" | "closed" | "crashed";
+
 /** The `detail` of each event. All bubble and cross shadow roots. Amounts are in micro-credits. */
 export interface TriptychEvents {
   /** The copilot runs. */
@@ -47,6 +73,22 @@ export interface TriptychEvents {
   "triptych-top-up": CustomEvent<{ url: string | null; needed: number | null; available: number | null }>;
   /** An answer is complete. `id` names it within the conversation `thread`; its text is Markdown. */
   "triptych-message": CustomEvent<{ role: "assistant"; text: string; id: string; thread: string }>;
+  /**
+   * A call of a function of the page has ended. `decision` is the user's, or `unasked`, or `null` where it could not be
+   * run; `size` is the length of the result in bytes, which is not told itself.
+   */
+  "triptych-tool-call": CustomEvent<{
+    thread: string;
+    /** The answer that called it. */
+    id: string;
+    call: string;
+    name: string;
+    /** JSON, as the model wrote it. */
+    arguments: string;
+    decision: "allowed" | "always" | "unasked" | "declined" | null;
+    state: "done" | "failed" | "declined" | "stopped";
+    size: number;
+  }>;
   /** The user says what an answer is worth; `null` takes it back. */
   "triptych-feedback": CustomEvent<{ id: string; thread: string; value: "good" | "bad" | null }>;
   /** A picture or a clip is ready; its link expires. */
@@ -130,6 +172,24 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   close(): void;
   /** Sends a message as if the user had typed it. */
   send(text: string): void;
+  /**
+   * Sends a message like `send` and gives the answer: its Markdown, or with a `schema` the value that it is. Rejects with
+   * an error whose `code` says why there is none.
+   */
+  ask(text: string, options?: { schema?: undefined }): Promise<string>;
+  ask<Value = unknown>(text: string, options: { schema: JsonSchema; name?: string }): Promise<Value>;
+  /**
+   * Offers a function to the model; the same name again replaces it. At most 8,000 characters as JSON, and 64 of them.
+   * Gives what takes it back.
+   */
+  registerTool<Arguments = any>(tool: TriptychTool<Arguments>): () => void;
+  /** What is offered, by its names. */
+  readonly tools: ReadonlyMap<string, TriptychTool>;
+  /**
+   * Gives the model what the page shows: a text or anything that JSON has, of at most 8,000 characters as such. The next
+   * call replaces it, `null` takes it back. The user sees it, under the `title`.
+   */
+  setContext(value: unknown, options?: { title?: string }): void;
   /** Asks the gateway for the balance, as after a purchase. */
   refreshCredits(): void;
 

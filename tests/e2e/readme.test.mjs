@@ -88,3 +88,25 @@ scenario("a token and a grant by curl, as the README shows them", async (visit) 
   assert.equal(after - before, 1000 * CREDIT, "given once");
   visit.granted(1000 * CREDIT);
 });
+
+scenario("what the README lets a page do with the copilot works", async (visit) => {
+  await visit.open("/chat.html");
+  const asked = [];
+  await visit.page.route("**/orders/*", (route) => {
+    asked.push(`${route.request().method()} ${new URL(route.request().url()).pathname}`);
+    return route.fulfill({ status: 204 });
+  });
+  const program = `${block("js", "registerTool", visit)}; window.city = city; window.takeBack = takeBack;`;
+  await visit.page.addScriptTag({ type: "module", content: program });
+  await visit.page.getByText("Shared by this page: Order 7").waitFor();
+  await eventually(() => visit.page.evaluate(() => window.city), "the page has its answer");
+  await visit.say("Please cancel order now");
+  await visit.button("Allow").click();
+  await (await visit.answered(2)).getByText('{"status":204}').waitFor();
+  assert.deepEqual(asked, ["DELETE /orders/1"]);
+  await visit.page.evaluate(() => window.takeBack());
+  await visit.say("Please cancel order now");
+  await visit.answered(3);
+  assert.equal(await visit.button("Allow").count(), 0, "it was taken back");
+  await visit.balanceShown();
+});
