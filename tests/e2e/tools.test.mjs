@@ -1,6 +1,7 @@
 // Functions of the page: offered, let through, run, and told to the model.
 import assert from "node:assert/strict";
 
+import { accessible } from "./axe.mjs";
 import { eventually } from "./demo.mjs";
 import { suite } from "./scenario.mjs";
 
@@ -266,3 +267,39 @@ scenario("a page gets an answer in the form that it asks for, and a reason where
   assert.equal((await stopped).code, "stopped");
   await visit.balanceShown();
 });
+
+for (const [colorScheme, locale] of [["light", "en"], ["dark", "ar"]]) {
+  scenario(
+    `a decision is announced, taken by keyboard, and accessible on a narrow page in ${colorScheme} colours`,
+    async (visit) => {
+      await offer(visit);
+      await visit.page.addInitScript((lang) => addEventListener("DOMContentLoaded", () => (document.documentElement.lang = lang)), locale);
+      await visit.page.goto(new URL("/chat.html", visit.demo.url).href);
+      await visit.page.getByRole("status").getByText(/1.000/).first().waitFor();
+      const message = visit.page.getByRole("textbox");
+      await message.fill('Go [[call:cancel_order {"id":7,"reason":"a_long_word_without_a_place_to_break_it_in_two"}]]');
+      await message.press("Enter");
+      await consent(visit).waitFor();
+      const region = visit.page.locator("triptych-copilot [aria-live=polite][role=log]");
+      await eventually(async () => (await region.textContent()).trim().endsWith(": cancel_order"), "it is announced");
+      await visit.page.evaluate(() => document.querySelector("triptych-copilot").setContext({ order: 7 }, { title: "Order 7" }));
+      const shared = visit.page.locator("details.shared summary");
+      await shared.click();
+      await accessible(visit, `tools-${colorScheme}`);
+      const wide = await visit.page.locator("triptych-copilot").evaluate((element) => {
+        const log = element.shadowRoot.querySelector(".transcript");
+        return log.scrollWidth > log.clientWidth;
+      });
+      assert.equal(wide, false, "nothing is cut off at the side");
+      await shared.click();
+      const allow = consent(visit).getByRole("button").first();
+      await allow.focus();
+      await allow.press("Enter");
+      const focused = () => document.querySelector("triptych-copilot").shadowRoot.activeElement?.tagName;
+      assert.equal(await visit.page.evaluate(focused), "SUMMARY", "the cursor stays beside the call");
+      await visit.page.locator("article.answer").nth(1).getByText("ratio").waitFor();
+      await accessible(visit, `tools-${colorScheme}-done`);
+    },
+    { colorScheme, viewport: { width: 320, height: 700 } },
+  );
+}
