@@ -62,8 +62,12 @@ scenario("a function is called once the user allows it, and the model answers wi
   assert.deepEqual([told.name, told.arguments, told.decision, told.state, told.size], ["cancel_order", '{"id":7}', "allowed", "done", 28]);
   await visit.balanceShown();
   assert.equal((await visit.demo.charges(visit.user)).length, 2, "each call of the model is paid for itself");
-  await visit.say("Thank you");
+  await visit.message().fill("Thank you");
+  const price = await visit.priceBeside(visit.button("Send"));
+  await visit.button("Send").click();
   await visit.answered(2);
+  const { held } = (await visit.demo.charges(visit.user))[2];
+  assert.ok(held <= price, `calls and functions are in the price: ${price} for a hold of ${held}`);
   await visit.shot("tools-answered");
 });
 

@@ -10,7 +10,7 @@ use crate::{dist, tools, widget};
 /// is reached next, and raised for nothing. The loader is on every page load, whether the copilot is opened or not.
 const BUDGETS: [(&str, u64); 9] = [
     ("loader", 2_048),
-    ("widget glue", 10_500),
+    ("widget glue", 11_400),
     ("widget wasm", 416_000),
     ("highlight glue", 1_900),
     ("highlight wasm", 28_800),

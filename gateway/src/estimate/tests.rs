@@ -57,6 +57,25 @@ fn text_parts_count_like_text_and_everything_else_in_a_message_counts_too() {
 }
 
 #[test]
+fn calls_of_tools_and_what_came_of_them_are_in_the_price() {
+    let catalogue = catalogue();
+    let model = catalogue.model("gpt-5.4").unwrap();
+    let bound = |arguments: &str, result: &str| {
+        let call =
+            json!({"id": "call_1", "type": "function", "function": {"name": "f", "arguments": arguments}});
+        let messages = json!([
+            {"role": "user", "content": "hello"},
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "content": result, "tool_call_id": "call_1"},
+        ]);
+        quote_chat(model, &json!({"messages": messages})).unwrap().estimate.prompt_tokens.unwrap()
+    };
+    let (word, words) = ("tide ", "tide ".repeat(100));
+    assert!(bound(&words, word) >= bound(word, word) + 99);
+    assert!(bound(word, &words) >= bound(word, word) + 99);
+}
+
+#[test]
 fn more_answers_hold_more_and_no_more_than_four_are_sold() {
     let catalogue = catalogue();
     let model = catalogue.model("gpt-5.4").unwrap();
