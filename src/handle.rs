@@ -1,8 +1,6 @@
 //! What JavaScript sees: the only `#[wasm_bindgen]` exports. The element class owns the lifecycle and holds a handle.
 
-use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Once;
 
 use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use triptych_protocol::json::Json;
@@ -12,8 +10,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, HtmlElement};
 
 use crate::app::Question;
-use crate::client::property;
 use crate::client::token::{Source, Token, from_config};
+use crate::client::{property, tabs};
 use crate::config::Config;
 use crate::error::{Failure, FailureKind};
 use crate::host::{Emit, Functions, HostEvent, Settle, Work};
@@ -22,22 +20,10 @@ use crate::mount::{Mounted, mount as mount_view};
 use crate::tools::Tool;
 use crate::view::Chunks;
 
-thread_local! {
-    /// The hosts of the widgets that run, to be told of a panic.
-    static HOSTS: RefCell<Vec<JsValue>> = const { RefCell::new(Vec::new()) };
-}
-
 /// A running widget. It is stopped and taken off the page by `unmount`, or when it is freed.
 #[wasm_bindgen]
 pub struct WidgetHandle {
     mounted: Mounted,
-    host: JsValue,
-}
-
-impl Drop for WidgetHandle {
-    fn drop(&mut self) {
-        HOSTS.with_borrow_mut(|hosts| hosts.retain(|host| *host != self.host));
-    }
 }
 
 /// Puts a widget into `root`, an element within an open shadow root. `config` has the element's attributes in camel
@@ -47,19 +33,12 @@ impl Drop for WidgetHandle {
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: JsValue, host: JsValue) -> Result<WidgetHandle, JsValue> {
     let config = read_config(config)?;
+    tabs::release_at_crash(&property(&host, "hold"));
     let tokens = token_source(&config, &host, &root);
-    let mounted = mount_view(
-        &root,
-        &config,
-        tokens,
-        emitter(host.clone()),
-        functions(host.clone()),
-        Chunks::new(host.clone()),
-    );
+    let mounted =
+        mount_view(&root, &config, tokens, emitter(host.clone()), functions(host.clone()), Chunks::new(host));
     let mounted = mounted.map_err(|error| JsValue::from_str(&error.to_string()))?;
-    tell_of_panics();
-    HOSTS.with_borrow_mut(|hosts| hosts.push(host.clone()));
-    Ok(WidgetHandle { mounted, host })
+    Ok(WidgetHandle { mounted })
 }
 
 /// The version of the widget, which the loader compares with its own.
@@ -120,21 +99,6 @@ impl WidgetHandle {
 
     /// Stops the widget and takes it off the page.
     pub fn unmount(self) {}
-}
-
-/// A panic ends the one instance that all widgets of the page share. Their hosts are told at once, because otherwise
-/// they would only see it at their next call.
-fn tell_of_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|_| {
-            let hosts =
-                HOSTS.try_with(|hosts| hosts.try_borrow().map(|hosts| hosts.clone()).unwrap_or_default());
-            for host in hosts.unwrap_or_default() {
-                emit(&host, "triptych-error", false, vec![("code", JsValue::from_str("crashed"))]);
-            }
-        }));
-    });
 }
 
 fn read_config(config: JsValue) -> Result<Config, JsValue> {

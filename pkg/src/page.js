@@ -1,6 +1,7 @@
 // Between a page and its running copilot: the page's functions, what it shows, and what it asks; what the copilot tells.
 // It is fetched beside the module, like everything that a page without an opened copilot does not need.
 import { chunk } from "./chunks.js";
+import { hold, watched } from "./crash.js";
 import * as bindings from "./triptych_bindings.js";
 
 /** @typedef {bindings.WidgetHandle} Handle */
@@ -28,7 +29,7 @@ export function mount(shadow, config, element, crashed) {
   const root = document.createElement("div");
   root.setAttribute("part", "root");
   shadow.replaceChildren(root);
-  const handle = plain(() => bindings.mount(root, config, host(element, crashed)));
+  const handle = plain(() => bindings.mount(root, config, watched(host(element, crashed))));
   told.set(handle, { config: JSON.stringify(config) });
   if (focused) root.querySelector("textarea")?.focus();
   return handle;
@@ -93,6 +94,7 @@ function ask(handle, element, text, options, settle) {
 function host(element, crashed) {
   return {
     chunk,
+    hold,
     get getToken() {
       return element.getToken?.bind(element);
     },

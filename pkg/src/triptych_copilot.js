@@ -2,5 +2,6 @@
 // loader, loaded by every page, does not know.
 export * from "./triptych_bindings.js";
 export { read } from "./config.js";
+export { __wbg_reset_state } from "./crash.js";
 export { mount, update } from "./page.js";
 export { default } from "./triptych_bindings.js";

@@ -49,6 +49,16 @@ impl Drop for Tabs {
     }
 }
 
+thread_local! {
+    static HOLD: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Says who is told how to give up a right. An instance that has crashed cannot do it any more, and the browser would
+/// keep the right for the page, which lives on.
+pub(crate) fn release_at_crash(hold: &JsValue) {
+    HOLD.set(hold.dyn_ref::<Function>().cloned());
+}
+
 /// The right to read a thread's answer, which one tab has at a time. Given up, or asked for no longer, when it is
 /// dropped; the browser gives up that of a tab that dies.
 pub(crate) struct Hold {
@@ -69,7 +79,7 @@ impl Hold {
         let has = release.clone();
         let call = move |_: JsValue| {
             wasm_bindgen_futures::spawn_local(async move { granted() });
-            JsValue::from(Promise::new(&mut |resolve, _| drop(has.replace(Some(resolve)))))
+            until_released(&has)
         };
         match request(name, &options, Closure::once_into_js(call)) {
             Some(_) => Hold { release, abort },
@@ -92,7 +102,7 @@ impl Hold {
                 if lock.is_null() {
                     return JsValue::UNDEFINED;
                 }
-                JsValue::from(Promise::new(&mut |resolve, _| drop(has.replace(Some(resolve)))))
+                until_released(&has)
             };
             asked = request(name, &options, Closure::once_into_js(call));
         });
@@ -116,6 +126,17 @@ impl Drop for Hold {
             (None, None) => {}
         }
     }
+}
+
+/// A promise that ends when the right is given up.
+fn until_released(has: &RefCell<Option<Function>>) -> JsValue {
+    Promise::new(&mut |release, _| {
+        if let Some(hold) = HOLD.with_borrow(Clone::clone) {
+            let _ = hold.call1(&JsValue::NULL, &release);
+        }
+        has.replace(Some(release));
+    })
+    .into()
 }
 
 /// Asks the browser for a lock; none where it has none.

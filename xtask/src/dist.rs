@@ -81,7 +81,7 @@ fn minify_glue(glue: &Path) -> Result<()> {
 /// What it consists of becomes one file.
 fn bundle_glue(dist: &Path) -> Result<()> {
     bundle(&dist.join(format!("{}.js", widget::STEM)), &widget::CHUNKS.map(widget::chunk_stem))?;
-    for part in [widget::BINDINGS, "chunks.js", "config.js", "page.js"] {
+    for part in [widget::BINDINGS, "chunks.js", "config.js", "crash.js", "page.js"] {
         fs::remove_file(dist.join(part)).with_context(|| format!("cannot remove {part}"))?;
     }
     // wasm-bindgen knows the types of its own part only.

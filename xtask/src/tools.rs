@@ -29,6 +29,23 @@ pub(crate) fn wasm_target() -> Result<()> {
     Ok(())
 }
 
+/// Sees to it that the standard library can be compiled.
+pub(crate) fn rust_source() -> Result<()> {
+    let has_source = || {
+        process::output("rustc", &["--print", "sysroot"])
+            .is_some_and(|root| Path::new(root.trim()).join("lib/rustlib/src/rust/library").is_dir())
+    };
+    if has_source() {
+        return Ok(());
+    }
+    println!("The source of Rust's standard library is missing; adding it.");
+    let added = Command::new("rustup").args(["component", "add", "rust-src"]).status();
+    if !added.is_ok_and(|status| status.success()) || !has_source() {
+        bail!("the standard library cannot be compiled; install it with `rustup component add rust-src`");
+    }
+    Ok(())
+}
+
 /// Sees to it that Node is there and new enough for the packages that we use.
 pub(crate) fn node() -> Result<()> {
     const HOW: &str = "install Node 20.19 or newer (https://nodejs.org, or `apt-get install nodejs npm`)";

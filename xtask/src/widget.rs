@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -49,10 +49,22 @@ pub(crate) fn build(dir: &Path) -> Result<()> {
     for name in CHUNKS {
         builds.push(compile_chunk(name, &["--profile", PROFILE])?);
     }
+    tools::rust_source()?;
     for mut cargo in builds {
-        process::run(cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", shorter_paths()))?;
+        process::run(small(&mut cargo))?;
     }
     assemble(PROFILE, dir)
+}
+
+/// The standard library compiled anew for size, and for panics that end the module at once: it has messages for every
+/// one, and code that writes them, which nobody could read. Both are unstable, so the compiler, whose version is fixed
+/// in rust-toolchain.toml, is told to allow it.
+fn small(cargo: &mut Command) -> &mut Command {
+    let flags = format!("-Zunstable-options -Cpanic=immediate-abort {}", shorter_paths());
+    cargo
+        .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags)
 }
 
 /// The stem of a chunk's file names.
@@ -121,7 +133,16 @@ fn bind(module: &Path, dir: &Path, name: &str) -> Result<()> {
         .remove_producers_section(true)
         // A panic poisons the one instance that all widgets of a page share; the loader then starts a new one.
         .reset_state_function(true);
-    bindgen.generate(dir).with_context(|| format!("wasm-bindgen could not read {}", module.display()))
+    bindgen.generate(dir).with_context(|| format!("wasm-bindgen could not read {}", module.display()))?;
+    if name == STEM { forget_the_dead(&dir.join(format!("{name}.js"))) } else { Ok(()) }
+}
+
+/// What the browser still calls of an instance that was replaced is nobody's error.
+fn forget_the_dead(glue: &Path) -> Result<()> {
+    const THROW: &str = "throw new Error('Cannot invoke closure from previous WASM instance')";
+    let text = fs::read_to_string(glue).with_context(|| format!("cannot read {}", glue.display()))?;
+    ensure!(text.contains(THROW), "{} treats instances that were replaced in a new way", glue.display());
+    fs::write(glue, text.replace(THROW, "return")).with_context(|| format!("cannot write {}", glue.display()))
 }
 
 /// Panic messages carry file names; those of the registry are long, and say where this machine keeps it.

@@ -1,0 +1,68 @@
+// A module that traps takes nothing of the user's with it.
+import assert from "node:assert/strict";
+
+import { eventually } from "./demo.mjs";
+import { suite } from "./scenario.mjs";
+
+const scenario = suite();
+
+/** Lets a test call into the module behind the widget's back. */
+const keepExports = () => {
+  for (const name of ["instantiate", "instantiateStreaming"]) {
+    const real = WebAssembly[name];
+    WebAssembly[name] = async (...given) => {
+      const made = await real.apply(WebAssembly, given);
+      const { exports } = made.instance ?? made;
+      if (exports.widgethandle_send) window.copilotExports = exports;
+      return made;
+    };
+  }
+};
+
+/** A handle far beyond the memory's end: the browser traps, as at a panic or when the memory is full. */
+const trap = () => {
+  setTimeout(() => window.copilotExports.widgethandle_send(0x7ffffff0, 0, 0));
+};
+
+scenario("a module that crashes says so, and comes back with the draft and the conversation", async (visit) => {
+  visit.expect(/RuntimeError/);
+  await visit.page.addInitScript(keepExports);
+  await visit.open("/chat.html");
+  await visit.say("Explain tides in short");
+  await visit.answered();
+  await visit.message().fill("half a thought");
+  await visit.page.evaluate(() => {
+    window.told = [];
+    document.addEventListener("triptych-error", ({ detail }) => window.told.push(detail.code));
+  });
+  // A draft is written down when there is a pause in typing.
+  await visit.page.evaluate(trap);
+  const alert = visit.page.getByRole("alert");
+  await alert.getByText("The copilot crashed.").waitFor();
+  assert.deepEqual(await visit.page.evaluate("told"), ["crashed"]);
+  await visit.shot("crash");
+
+  await visit.button("Reload the copilot").click();
+  await eventually(async () => (await visit.message().inputValue()) === "half a thought", "the draft is back");
+  await visit.answers().first().getByText("tides").first().waitFor();
+  await visit.say("A short word on ebb");
+  await visit.answered(1);
+  assert.equal((await visit.demo.charges(visit.user)).length, 2, "nothing is paid twice");
+});
+
+scenario("an answer that was under way when the module crashed is taken up and paid once", async (visit) => {
+  visit.expect(/RuntimeError/);
+  await visit.page.addInitScript(keepExports);
+  await visit.open("/chat.html");
+  await visit.say("Explain tides at length");
+  await visit.answers().first().locator(".body").getByText(/\w{3}/).first().waitFor();
+  await visit.page.evaluate(trap);
+  await visit.page.getByRole("alert").getByText("The copilot crashed.").waitFor();
+  await visit.button("Reload the copilot").click();
+  const answer = await visit.answered();
+  const words = await answer.locator(".body").innerText();
+  const log = await visit.demo.charges(visit.user);
+  assert.equal(log.length, 1);
+  assert.ok(words.length > 200, words);
+  assert.equal(await visit.answers().count(), 1);
+});
