@@ -176,6 +176,34 @@ scenario("a reload while a function runs asks the user again, and one before the
   await visit.balanceShown();
 });
 
+scenario("a question whose answer was lost with the page is repeated as it was, whatever the page offers by then", async (visit) => {
+  const bodies = [];
+  await visit.page.addInitScript(() => {
+    const visits = Number(sessionStorage.visits ?? 0) + 1;
+    sessionStorage.visits = visits;
+    customElements.whenDefined("triptych-copilot").then(() => {
+      const copilot = document.querySelector("triptych-copilot");
+      copilot.registerTool({ name: `tool_${visits}`, handler() {} });
+      copilot.setContext({ visits });
+    });
+  });
+  await visit.page.route("**/v1/chat/completions", async (route) => {
+    bodies.push(route.request().postData());
+    // The first one reaches the gateway, and nothing of its answer the page.
+    if (bodies.length === 1) await route.fetch().catch(() => {});
+    else await route.continue();
+  });
+  await visit.open("/chat.html");
+  await visit.say("A short note on tides");
+  await eventually(async () => (await visit.demo.charges(visit.user)).length === 1, "the gateway has it");
+  await visit.page.reload();
+  await (await visit.answered(0)).getByText("In short").waitFor();
+  assert.equal(bodies[1], bodies[0]);
+  assert.match(bodies[1], /"tool_1"[^]*\}$/);
+  assert.equal((await visit.demo.charges(visit.user)).length, 1, "paid once");
+  await visit.balanceShown();
+});
+
 /** Whether the database has a call in a state. */
 function kept(state = "asked") {
   return new Promise((resolve) => {
