@@ -22,6 +22,7 @@ mod table;
 mod threads;
 mod tools;
 mod transcript;
+mod voice;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -37,6 +38,7 @@ pub(crate) use desk::{Attached, Hindrance};
 pub(crate) use question::Question;
 pub(crate) use signals::{Catalogue, MessageState, MessageView, Signals};
 pub(crate) use threads::Chats;
+pub(crate) use voice::Voice;
 
 use crate::client::storage::Shelf;
 use crate::client::token::{Source, Tokens};
@@ -99,6 +101,7 @@ pub(crate) struct Core {
     asking_balance: Cell<bool>,
     listeners: RefCell<Vec<page::Listener>>,
     speech: speech::Announcer,
+    voice: voice::Speaker,
 }
 
 /// A conversation that has not begun.
@@ -148,6 +151,7 @@ impl App {
             asking_balance: Cell::new(false),
             listeners: RefCell::default(),
             speech: speech::Announcer::default(),
+            voice: voice::Speaker::default(),
         });
         core.speech.begin(Rc::downgrade(&core));
         core.listeners.replace(page::listen(&core));
@@ -187,6 +191,11 @@ impl App {
     /// Takes over what can change while the widget runs.
     pub(crate) fn configure(self, config: &Config) {
         self.signals.configure(config);
+        if !config.dictation
+            && let Some(core) = self.core()
+        {
+            core.dictate(crate::dictation::Input::Stop);
+        }
         if let Some(model) = &config.model {
             self.signals.chat_form.update(|form| form.select(model));
         }
@@ -209,6 +218,8 @@ impl App {
         if let Some(core) = self.core() {
             if open {
                 core.connect();
+            } else {
+                core.fall_silent();
             }
             core.tell(if open { HostEvent::Opened } else { HostEvent::Closed });
         }
@@ -282,6 +293,7 @@ impl Core {
 
     fn stop(self: &Rc<Self>) {
         self.flush();
+        self.fall_silent();
         self.alive.set(false);
         self.close_page();
         self.client.close();

@@ -10,6 +10,7 @@ mod stream;
 pub(crate) mod tabs;
 pub(crate) mod token;
 pub(crate) mod vault;
+pub(crate) mod voice;
 
 use gloo_net::http::{Headers, Method, RequestBuilder, Response};
 use triptych_protocol::wire::{self, Read, Write};

@@ -48,6 +48,9 @@ pub struct Config {
     pub math: bool,
     /// Whether blocks of code in the language `mermaid` are drawn as diagrams.
     pub diagrams: bool,
+    /// Whether the user can dictate, where the browser can write down what it hears. Most send the sound to a service
+    /// of their maker, so the page decides.
+    pub dictation: bool,
     /// What a screen reader says of an answer that comes in, until the user chooses otherwise.
     pub announce: Announce,
     /// The language, such as `de` or `pt-BR`. It is English unless `words` has its sentences.
@@ -171,6 +174,7 @@ impl Default for Config {
             open: false,
             math: false,
             diagrams: false,
+            dictation: false,
             announce: Announce::Sentences,
             locale: None,
             words: None,

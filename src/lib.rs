@@ -9,11 +9,13 @@
 //! view! { <Copilot config=Config { token_url: Some("/token".into()), ..Config::new("https://ai.example.com") } /> }
 //! ```
 
+pub mod aloud;
 pub mod attachment;
 pub mod command;
 pub mod config;
 pub mod context;
 pub mod credits;
+pub mod dictation;
 pub mod error;
 pub mod form;
 pub mod host;

@@ -73,9 +73,13 @@ fn window(app: App) -> El {
         .attr_of("role", move || if docked() { "dialog" } else { "region" })
         .attr_of("aria-label", move || signals.heading.get())
         .on("keydown", move |event: KeyboardEvent| {
-            if event.key() == "Escape" && docked() {
-                event.stop_propagation();
-                app.set_open(false);
+            if event.key() == "Escape" {
+                if app.hush() {
+                    event.stop_propagation();
+                } else if docked() {
+                    event.stop_propagation();
+                    app.set_open(false);
+                }
             }
             region::move_between(&event);
         })

@@ -17,7 +17,7 @@ const FILES = {
   "zh-Hans": new URL("./locales/zh-Hans.txt", import.meta.url),
 };
 // Attributes that are on or off: on where they are there and do not say otherwise, as frameworks have them do.
-const FLAGS = ["math", "diagrams"];
+const FLAGS = ["math", "diagrams", "dictation"];
 /** @type {Record<string, string>} */
 const USUAL = { iw: "he", pt: "pt-BR", zh: "zh-Hans" };
 const RIGHT_TO_LEFT = ["ar", "he"];

@@ -13,6 +13,7 @@ declare module "react" {
           "site-key"?: string;
           math?: boolean;
           diagrams?: boolean;
+          dictation?: boolean;
           "image-hosts"?: string;
           open?: boolean;
         };

@@ -4,12 +4,16 @@ use triptych_protocol::{Estimate, Role};
 
 use super::{App, Core, MessageView};
 use crate::client::{clock, unique_key};
+use crate::dictation;
 use crate::locale::Text;
 use crate::session::{Ask, Input, Message, MessageId};
 
 impl App {
     /// The user typed.
     pub(crate) fn type_draft(self, text: String) {
+        if let Some(core) = self.core() {
+            core.dictate(dictation::Input::Typed(text.clone()));
+        }
         self.signals.draft.set(text.clone());
         self.chat(Input::Draft(text));
     }

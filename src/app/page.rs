@@ -67,6 +67,10 @@ pub(super) fn listen(core: &Rc<Core>) -> Vec<Listener> {
         let call = Closure::<dyn FnMut()>::new(move || {
             if let Some(core) = weak.upgrade().filter(|core| core.alive.get()) {
                 core.look_around();
+                if event == "pagehide" {
+                    // Some browsers go on speaking on the next page.
+                    core.fall_silent();
+                }
             }
         });
         target.add_event_listener_with_callback(event, call.as_ref().unchecked_ref()).ok()?;

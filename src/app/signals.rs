@@ -1,9 +1,9 @@
 use triptych_protocol::{Receipt, Usage};
 
-use super::Waiting;
 use super::desk::Desk;
 use super::speech::chosen;
 use super::threads::Chats;
+use super::{Voice, Waiting};
 use crate::client::intl::INTL;
 use crate::config::{Announce, Config, Mode, Panel, Theme};
 use crate::credits::Wallet;
@@ -56,6 +56,7 @@ pub(crate) struct Signals {
     pub(crate) draft: RwSignal<String>,
     pub(crate) chats: Chats,
     pub(crate) desk: Desk,
+    pub(crate) voice: Voice,
     pub(crate) chat_form: RwSignal<Form>,
     pub(crate) image_form: RwSignal<Form>,
     pub(crate) image_prompt: RwSignal<String>,
@@ -154,6 +155,7 @@ impl Signals {
             draft: RwSignal::default(),
             chats: Chats::default(),
             desk: Desk::default(),
+            voice: Voice::default(),
             chat_form: RwSignal::default(),
             image_form: RwSignal::default(),
             image_prompt: RwSignal::default(),
@@ -178,6 +180,7 @@ impl Signals {
         self.model.set(config.model.clone());
         self.image_hosts.set(config.image_hosts.clone().unwrap_or_default());
         self.desk.suggestions.set(config.suggestions());
+        self.voice.offered.set(config.dictation);
         self.heading.set(text(&config.heading, Text::Copilot));
         self.placeholder.set(text(&config.placeholder, Text::AskAnything));
         self.greeting.set(text(&config.greeting, Text::Greeting));

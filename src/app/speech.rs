@@ -10,7 +10,7 @@ use crate::client::storage::{lasting, set_lasting};
 use crate::config::Announce;
 use crate::locale::Text;
 use crate::session::MessageId;
-use crate::speech::{Speech, Spoken};
+use crate::speech::Speech;
 
 /// Two announcements that follow faster than this, in milliseconds, are taken for one, and the first is lost.
 const APART: i32 = 450;
@@ -111,11 +111,7 @@ impl Core {
             self.speech.answer.replace(answer);
         }
         for one in spoken {
-            self.announce(match one {
-                Spoken::Sentence(words) => words,
-                Spoken::Code(lines) => self.words().plural(Text::SaidCode, &lines.to_string()),
-                Spoken::Table(rows) => self.words().plural(Text::SaidTable, &rows.to_string()),
-            });
+            self.announce(self.in_words(one));
         }
     }
 }

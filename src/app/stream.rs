@@ -6,6 +6,7 @@ use triptych_protocol::{ChatChoice, ChatChunk};
 
 use super::Core;
 use crate::client::{StreamEvent, clock};
+use crate::dictation;
 use crate::error::Failure;
 use crate::host::HostEvent;
 use crate::locale::Text;
@@ -72,6 +73,7 @@ impl Core {
             Effect::MessageChanged(id) => self.show_message(id),
             Effect::TextGrew(id) | Effect::ReasoningGrew(id) => self.paint_soon(id),
             Effect::DraftReplaced => {
+                self.dictate(dictation::Input::Replaced);
                 let draft = self.chat.borrow().draft().to_owned();
                 self.signals.draft.set(draft);
             }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::page::Frame;
 use super::signals::MessageState;
 use super::{Core, MessageView};
+use crate::aloud;
 use crate::config::Announce;
 use crate::host::HostEvent;
 use crate::locale::Text;
@@ -18,7 +19,8 @@ const DRAWN_IN_A_FRAME: usize = 6;
 
 impl Core {
     /// Another conversation is shown: its messages have the same names as those of the one before.
-    pub(super) fn forget_messages(&self) {
+    pub(super) fn forget_messages(self: &Rc<Self>) {
+        self.read(aloud::Input::Stop);
         self.messages.borrow_mut().clear();
         self.grown.borrow_mut().clear();
         self.undrawn.borrow_mut().clear();
@@ -58,11 +60,12 @@ impl Core {
             };
             views.insert(message.id, view);
         }
-        let ids = path.into_iter().map(|message| message.id).collect();
+        let ids: Vec<MessageId> = path.into_iter().map(|message| message.id).collect();
         drop((session, views));
         for (state, version) in moved {
             state.update(|state| state.version = version);
         }
+        self.read_only(&ids);
         self.signals.messages.set(ids);
         if !later.is_empty() {
             self.undrawn.replace(later);

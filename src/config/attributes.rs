@@ -39,6 +39,7 @@ impl Config {
             open: flag("open"),
             math: flag("math"),
             diagrams: flag("diagrams"),
+            dictation: flag("dictation"),
             announce: match word("announce") {
                 "" => Announce::Sentences,
                 word => Announce::from_id(word)

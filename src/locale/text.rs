@@ -65,6 +65,9 @@ texts! {
     GoodAnswer "Good answer"
     BadAnswer "Bad answer"
     SaidRated "Thank you for the feedback."
+    ReadAloud "Read aloud"
+    StopReading "Stop reading"
+    NoVoice "This cannot be read aloud: the browser has no voice that works. Add one in the system's settings and try again."
     Edit "Edit message"
     EditSend "Send changes"
     EditCancel "Cancel"
@@ -169,6 +172,13 @@ texts! {
     Help "Help"
     CloseHelp "Close help"
     NewLine "New line"
+    Dictate "Dictate"
+    MicrophoneDenied "The microphone may not be used. Allow it for this page in the browser's settings and try again."
+    MicrophoneMissing "No microphone was found. Connect one and try again."
+    DictationOffline "Dictation needs the browser's own service, which cannot be reached. Check your network and try again."
+    DictationSilent "Nothing was heard. Check the microphone and try again."
+    DictationFailed "This browser cannot write down what is said in this language. Type instead, or try another browser."
+    SaidDictationEnded "Dictation has ended."
 
     // Within an answer.
     Copy "Copy"

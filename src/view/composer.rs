@@ -2,6 +2,7 @@ mod attachments;
 mod commands;
 mod listbox;
 mod meter;
+mod microphone;
 mod models;
 mod shared;
 mod textbox;
@@ -64,6 +65,7 @@ pub(super) fn composer(app: App) -> View {
             },
         ),
         attachments::picker(app),
+        microphone::button(app),
         models::button(app),
         el("span", "price").attrs(&[("part", "price"), ("id", "chat-price")]).text_of(price).view(),
         when(move || signals.busy.get(), move || stopping(app)),
@@ -93,6 +95,7 @@ pub(super) fn composer(app: App) -> View {
             when(move || commands.is_open(), move || commands::list(commands)),
             when(move || desk.choosing.with(Option::is_some), move || models::popup(app)),
             when(move || desk.helping.get(), move || commands::help(app)),
+            microphone::note(app),
             shortfall(app, shown_cover, "chat-shortfall"),
             dynamic(move || {
                 hindrance.get().filter(|_| !blank.get()).map(|hindrance| {

@@ -69,6 +69,16 @@ pub(super) fn bad() -> View {
     icon("M17 13V4h3v9zM17 13l-4 7c-2 0-2.5-1.5-2-3l.7-3H5a2 2 0 0 1-2-2.4l1.2-6A2 2 0 0 1 6.2 4H17")
 }
 
+pub(super) fn speaker() -> View {
+    icon("M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11")
+}
+
+pub(super) fn microphone() -> View {
+    icon(
+        "M12 4a2.5 2.5 0 0 0-2.5 2.5v5a2.5 2.5 0 0 0 5 0v-5A2.5 2.5 0 0 0 12 4ZM6 11.5a6 6 0 0 0 12 0M12 17.5V21",
+    )
+}
+
 pub(super) fn leave() -> View {
     icon("M4 12h10M10 8l4 4-4 4M14 5h5v14h-5")
 }

@@ -82,7 +82,7 @@ fn answer(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> View 
                 true => nothing(),
                 // There is nothing to copy or to rate, and the failure itself offers another try.
                 false if silent => toolbar::of_nothing(app, view.clone()),
-                false => toolbar::of_answer(app, view.clone()),
+                false => toolbar::of_answer(app, id, view.clone()),
             }
         }),
     ])

@@ -3,10 +3,11 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
-use super::super::dom::{El, View, button, el, next_frame, truth, when};
+use super::super::dom::{El, View, button, dynamic, el, next_frame, truth, when};
 use super::super::icon;
 use super::super::markdown::{to_clipboard, told};
 use crate::app::{App, MessageView};
+use crate::client::voice::can_speak;
 use crate::locale::Text;
 use crate::session::MessageId;
 
@@ -20,7 +21,7 @@ pub(super) fn of_user(app: App, view: MessageView) -> View {
 }
 
 /// The buttons below an answer.
-pub(super) fn of_answer(app: App, view: MessageView) -> View {
+pub(super) fn of_answer(app: App, id: MessageId, view: MessageView) -> View {
     let rate = |act: &'static str, text: Text, good: bool, icon: View| {
         let state = view.state.clone();
         tool(app, "tool", act, text, icon)
@@ -28,6 +29,7 @@ pub(super) fn of_answer(app: App, view: MessageView) -> View {
     };
     bar()
         .child(tool(app, "tool", "copy", Text::CopyAnswer, icon::copy()))
+        .child(can_speak().then(|| aloud(app, id)))
         .child(rate("good", Text::GoodAnswer, true, icon::good()))
         .child(rate("bad", Text::BadAnswer, false, icon::bad()))
         .child(tool(app, "tool", "again", Text::Regenerate, icon::retry()))
@@ -47,6 +49,19 @@ fn bar() -> El {
 fn tool(app: App, class: &str, act: &str, text: Text, icon: View) -> El {
     let label = app.text(text);
     button(class).attrs(&[("data-act", act), ("aria-label", label), ("title", label)]).child(icon)
+}
+
+/// Reads the answer aloud, and no more of it.
+fn aloud(app: App, id: MessageId) -> El {
+    let on = move || app.signals.voice.reading.get() == Some(id);
+    let label = move || app.text(if on() { Text::StopReading } else { Text::ReadAloud });
+    let icons = dynamic(move || if on() { icon::stop() } else { icon::speaker() });
+    button("tool")
+        .attr("data-act", "aloud")
+        .class_of("on", on)
+        .attr_of("aria-label", label)
+        .attr_of("title", label)
+        .child(icons)
 }
 
 /// The way between versions of a message, where there are several.
@@ -98,6 +113,7 @@ pub(in crate::view) fn act(app: App, event: &Event) {
         "copy" => wasm_bindgen_futures::spawn_local(copy(app, id, button)),
         "good" => app.rate(id, true),
         "bad" => app.rate(id, false),
+        "aloud" => app.read_aloud(id),
         "edit" => app.signals.editing.set(Some(id)),
         "again" => {
             app.regenerate(id);
