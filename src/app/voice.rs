@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{App, Core};
 use crate::aloud::{self, Aloud};
-use crate::client::voice::{Ear, Ending, Sound, Utterance, can_listen, hush, say};
+use crate::client::voice::{Ear, Ending, Sound, Utterance, can_listen, can_speak, hush, say};
 use crate::dictation::{self, Dictation, Problem};
 use crate::locale::Text;
 use crate::reactive::RwSignal;
@@ -35,6 +35,11 @@ pub(super) struct Speaker {
 }
 
 impl App {
+    /// Whether there is anything to read aloud with.
+    pub(crate) fn can_read_aloud(self) -> bool {
+        can_speak()
+    }
+
     /// The user wants to hear an answer, or no more of it.
     pub(crate) fn read_aloud(self, message: MessageId) {
         let Some(core) = self.core() else { return };

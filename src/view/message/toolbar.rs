@@ -7,7 +7,6 @@ use super::super::dom::{El, View, button, dynamic, el, next_frame, truth, when};
 use super::super::icon;
 use super::super::markdown::{to_clipboard, told};
 use crate::app::{App, MessageView};
-use crate::client::voice::can_speak;
 use crate::locale::Text;
 use crate::session::MessageId;
 
@@ -29,7 +28,7 @@ pub(super) fn of_answer(app: App, id: MessageId, view: MessageView) -> View {
     };
     bar()
         .child(tool(app, "tool", "copy", Text::CopyAnswer, icon::copy()))
-        .child(can_speak().then(|| aloud(app, id)))
+        .child(app.can_read_aloud().then(|| aloud(app, id)))
         .child(rate("good", Text::GoodAnswer, true, icon::good()))
         .child(rate("bad", Text::BadAnswer, false, icon::bad()))
         .child(tool(app, "tool", "again", Text::Regenerate, icon::retry()))
