@@ -10,14 +10,14 @@ use crate::{dist, tools, widget};
 /// is reached next, and raised for nothing. The loader is on every page load, whether the copilot is opened or not.
 const BUDGETS: [(&str, u64); 9] = [
     ("loader", 2_048),
-    ("widget glue", 11_400),
-    ("widget wasm", 416_000),
+    ("widget glue", 11_700),
+    ("widget wasm", 284_000),
     ("highlight glue", 1_900),
-    ("highlight wasm", 28_800),
+    ("highlight wasm", 22_000),
     ("math glue", 1_750),
-    ("math wasm", 28_800),
+    ("math wasm", 22_400),
     ("diagram glue", 1_600),
-    ("diagram wasm", 41_200),
+    ("diagram wasm", 35_000),
 ];
 
 /// Node compresses natively; the same in an unoptimised build of our own takes half a minute.
