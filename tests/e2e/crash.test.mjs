@@ -35,7 +35,7 @@ scenario("a module that crashes says so, and comes back with the draft and the c
     window.told = [];
     document.addEventListener("triptych-error", ({ detail }) => window.told.push(detail.code));
   });
-  // A draft is written down when there is a pause in typing.
+  // A draft is written down with each key.
   await visit.page.evaluate(trap);
   const alert = visit.page.getByRole("alert");
   await alert.getByText("The copilot crashed.").waitFor();
