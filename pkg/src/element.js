@@ -2,7 +2,7 @@ import { TriptychError } from "./errors.js";
 import { discard, load } from "./load.js";
 import { alert, make, sheet } from "./shell.js";
 
-const NAMES = "gateway tokenUrl siteKey theme mode panels model heading placeholder greeting locale history math diagrams imageHosts suggestions announce open".split(" ");
+const NAMES = "gateway tokenUrl siteKey theme mode panels model heading placeholder greeting locale history math diagrams dictation imageHosts suggestions announce open".split(" ");
 
 const NAME = /^[\w-]{1,64}$/;
 

@@ -124,6 +124,8 @@ export interface TriptychCopilotAttributes {
   math?: boolean | string | null;
   /** Whether blocks of code in `mermaid` are drawn as diagrams. */
   diagrams?: boolean | string | null;
+  /** Whether the user can dictate, where the browser can write down what it hears. */
+  dictation?: boolean | string | null;
   /** Hosts whose images in answers load without a click: `img.example.com *.example.org`. */
   imageHosts?: string | null;
   /** What an empty conversation offers to ask: one a line, or a JSON array. As a property, a list too. */
@@ -152,6 +154,8 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   set math(value: boolean | string | null);
   get diagrams(): string | null;
   set diagrams(value: boolean | string | null);
+  get dictation(): string | null;
+  set dictation(value: boolean | string | null);
   imageHosts: string | null;
   get suggestions(): string | null;
   set suggestions(value: string | readonly string[] | null | undefined);

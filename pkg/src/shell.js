@@ -1,13 +1,13 @@
 // What stands in the shadow root while the module is not running: a button, a blank, or a sentence with a button.
 
 // Written tight: it is a third of what every page with a copilot loads.
-const css = `:host(:not([hidden])){display:block;color-scheme:light dark}
-:host([theme=light]){color-scheme:light}
-:host([theme=dark]){color-scheme:dark}
-.shell{position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2147483000;padding:16px;border:0;border-radius:28px;background:var(--triptych-accent,light-dark(#4f46e5,#8b87ff));box-shadow:0 4px 24px #0004;font:15px system-ui;forced-color-adjust:none}
-button.shell:before{content:"";display:block;padding:12px;background:var(--triptych-on-accent,light-dark(#fff,#15131f));clip-path:path("M9 4h6v16H9zM3 7h4v10H3zm14 0h4v10h-4z")}
-div.shell{background:Canvas;color:CanvasText}
-:host([mode=inline]) .shell{position:static;min-height:120px}
+const css = `:host(:not([hidden])){display:block;color-scheme:light dark}\
+:host([theme=light]){color-scheme:light}\
+:host([theme=dark]){color-scheme:dark}\
+.shell{position:fixed;inset-block-end:20px;inset-inline-end:20px;z-index:2000000000;padding:16px;border:0;border-radius:28px;background:var(--triptych-accent,light-dark(#4f46e5,#8b87ff));box-shadow:0 4px 24px #0004;font:15px system-ui;forced-color-adjust:none}\
+button.shell:before{content:"";display:block;padding:12px;background:var(--triptych-on-accent,light-dark(#fff,#15131f));clip-path:path("M9 4h6v16H9zM3 7h4v10H3zm14 0h4v10h-4z")}\
+div.shell{background:Canvas;color:CanvasText}\
+:host([mode=inline]) .shell{position:static;min-height:120px}\
 .shell[aria-busy]{opacity:.7}`;
 
 /** All copilots of a page share it. Where there is no browser there is none. */
