@@ -25,6 +25,8 @@ for (const colorScheme of ["light", "dark"]) {
       await chats.getByRole("menuitem", { name: "Rename" }).click();
       await accessible(visit, `${colorScheme}-chats-rename`);
       await visit.page.keyboard.press("Escape");
+      // The line has the focus again with the next frame.
+      await chats.locator("[data-act=open]:focus").waitFor();
       await visit.page.keyboard.press("Delete");
       await chats.getByRole("button", { name: "Undo" }).waitFor();
       await accessible(visit, `${colorScheme}-chats-deleted`);
