@@ -15,6 +15,7 @@ mod panels;
 mod picture;
 mod region;
 mod resize;
+mod results;
 mod send;
 mod settings;
 mod text;

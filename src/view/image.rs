@@ -1,4 +1,5 @@
-use super::dom::{View, each, el, group, item, when};
+use super::dom::{View, group};
+use super::results::{Nothing, results};
 use super::send::{Maker, maker};
 use super::{icon, picture};
 use crate::app::App;
@@ -19,23 +20,7 @@ pub(super) fn panel(app: App) -> View {
         id: "image-shortfall",
         make: App::draw,
     };
-    let results = el("div", "results")
-        .attrs(&[("part", "results"), ("data-region", "")])
-        .child(when(
-            move || signals.pictures.with(Vec::is_empty),
-            move || {
-                el("div", "empty small")
-                    .child(el("span", "badge").child(icon::picture()))
-                    .child(el("p", "hint").text(app.text(Text::NoPictures)))
-            },
-        ))
-        .child(each(move || {
-            signals
-                .pictures
-                .get()
-                .into_iter()
-                .map(|id| item(id.0.to_string(), move || picture::set(app, id)))
-                .collect()
-        }));
-    group([maker(app, form), results.view()])
+    let nothing = Nothing { icon: icon::picture, hint: Text::NoPictures };
+    let results = results(app, signals.pictures, |id| id.0.to_string(), picture::set, nothing);
+    group([maker(app, form), results])
 }

@@ -1,4 +1,5 @@
-use super::dom::{View, each, el, group, item, when};
+use super::dom::{View, group};
+use super::results::{Nothing, results};
 use super::send::{Maker, maker};
 use super::{icon, job};
 use crate::app::App;
@@ -19,23 +20,7 @@ pub(super) fn panel(app: App) -> View {
         id: "video-shortfall",
         make: App::film,
     };
-    let results = el("div", "results")
-        .attrs(&[("part", "results"), ("data-region", "")])
-        .child(when(
-            move || signals.jobs.with(Vec::is_empty),
-            move || {
-                el("div", "empty small")
-                    .child(el("span", "badge").child(icon::film()))
-                    .child(el("p", "hint").text(app.text(Text::NoClips)))
-            },
-        ))
-        .child(each(move || {
-            signals
-                .jobs
-                .get()
-                .into_iter()
-                .map(|id| item(id.0.to_string(), move || job::job(app, id)))
-                .collect()
-        }));
-    group([maker(app, form), results.view()])
+    let nothing = Nothing { icon: icon::film, hint: Text::NoClips };
+    let results = results(app, signals.jobs, |id| id.0.to_string(), job::job, nothing);
+    group([maker(app, form), results])
 }

@@ -32,6 +32,18 @@ async function offer({ page }) {
   });
 }
 
+/** A scenario on a page that offers its functions. */
+function withTools(name, body) {
+  scenario(name, async (visit) => {
+    await offer(visit);
+    await visit.open("/chat.html");
+    await body(visit);
+  });
+}
+
+/** Has the model call `cancel_order` with these arguments. */
+const cancel = (visit, given) => visit.say(`Go [[call:cancel_order ${JSON.stringify(given)}]]`);
+
 const consent = ({ page }) => page.getByRole("group", { name: /cancel_order/ });
 const calls = ({ page }) => page.evaluate(() => window.calls);
 
@@ -41,9 +53,7 @@ async function quiet(visit) {
   await eventually(async () => (await visit.page.getByRole("button", { name: "Stop", exact: true }).count()) === 0, "nothing goes on");
 }
 
-scenario("a function is called once the user allows it, and the model answers with what it gave", async (visit) => {
-  await offer(visit);
-  await visit.open("/chat.html");
+withTools("a function is called once the user allows it, and the model answers with what it gave", async (visit) => {
   await visit.message().fill("Please cancel order 7");
   await visit.message().press("Enter");
   await consent(visit).waitFor();
@@ -71,9 +81,7 @@ scenario("a function is called once the user allows it, and the model answers wi
   await visit.shot("tools-answered");
 });
 
-scenario("a declined call is told to the model and does not run", async (visit) => {
-  await offer(visit);
-  await visit.open("/chat.html");
+withTools("a declined call is told to the model and does not run", async (visit) => {
   await visit.say("Please cancel order 7");
   await visit.button("Decline").click();
   const answer = await visit.answered(1);
@@ -82,15 +90,13 @@ scenario("a declined call is told to the model and does not run", async (visit) 
   await visit.balanceShown();
 });
 
-scenario("what is harmless is not asked about, and what was allowed for the chat only once", async (visit) => {
-  await offer(visit);
-  await visit.open("/chat.html");
+withTools("what is harmless is not asked about, and what was allowed for the chat only once", async (visit) => {
   await visit.say("What is the page title?");
   await (await visit.answered(1)).getByText("Only a chat").waitFor();
-  await visit.say("Cancel order [[call:cancel_order {\"id\":1}]]");
+  await cancel(visit, { id: 1 });
   await visit.button("Always in this chat").click();
   await visit.answered(3);
-  await visit.say("Cancel order [[call:cancel_order {\"id\":2}]]");
+  await cancel(visit, { id: 2 });
   await visit.answered(5);
   assert.deepEqual(await calls(visit), [{ id: 1 }, { id: 2 }]);
   const decisions = await visit.page.evaluate(() => window.told.map(({ decision }) => decision));
@@ -98,9 +104,7 @@ scenario("what is harmless is not asked about, and what was allowed for the chat
   await visit.balanceShown();
 });
 
-scenario("a function that throws, one that is not there and arguments that are none are told to the model", async (visit) => {
-  await offer(visit);
-  await visit.open("/chat.html");
+withTools("a function that throws, one that is not there and arguments that are none are told to the model", async (visit) => {
   await visit.say("Go [[call:cancel_order {\"id\":13}]] [[call:steal {}]] [[call:page_title {\"a\":]]");
   await visit.button("Allow").click();
   const answer = await visit.answered(1);
@@ -110,9 +114,7 @@ scenario("a function that throws, one that is not there and arguments that are n
   await visit.balanceShown();
 });
 
-scenario("what the model wants to hand over is text, all of it, and nothing else", async (visit) => {
-  await offer(visit);
-  await visit.open("/chat.html");
+withTools("what the model wants to hand over is text, all of it, and nothing else", async (visit) => {
   const bad = `{"id":7,"note":"<img src=x onerror=alert(1)> ${"long ".repeat(200)}end"}`;
   await visit.say(`Go [[call:cancel_order ${bad}]]`);
   await consent(visit).waitFor();
@@ -124,10 +126,8 @@ scenario("what the model wants to hand over is text, all of it, and nothing else
   await visit.balanceShown();
 });
 
-scenario("a stop ends what runs and asks nothing more of the model", async (visit) => {
-  await offer(visit);
-  await visit.open("/chat.html");
-  await visit.say("Go [[call:cancel_order {\"id\":99}]]");
+withTools("a stop ends what runs and asks nothing more of the model", async (visit) => {
+  await cancel(visit, { id: 99 });
   await visit.button("Allow").click();
   await eventually(async () => (await calls(visit)).length === 1, "it runs");
   await visit.button("Stop").click();
@@ -140,9 +140,7 @@ scenario("a stop ends what runs and asks nothing more of the model", async (visi
   await visit.balanceShown();
 });
 
-scenario("a reload in the middle of a decision loses nothing and charges nothing twice", async (visit) => {
-  await offer(visit);
-  await visit.open("/chat.html");
+withTools("a reload in the middle of a decision loses nothing and charges nothing twice", async (visit) => {
   await visit.say("Please cancel order 7");
   await consent(visit).waitFor();
   await eventually(() => visit.page.evaluate(kept), "it is kept");
@@ -155,10 +153,8 @@ scenario("a reload in the middle of a decision loses nothing and charges nothing
   await visit.balanceShown();
 });
 
-scenario("a reload while a function runs asks the user again, and one before the model was told goes on by a click", async (visit) => {
-  await offer(visit);
-  await visit.open("/chat.html");
-  await visit.say("Go [[call:cancel_order {\"id\":99}]]");
+withTools("a reload while a function runs asks the user again, and one before the model was told goes on by a click", async (visit) => {
+  await cancel(visit, { id: 99 });
   await visit.button("Allow").click();
   await eventually(() => visit.page.evaluate(kept, "running"), "it is kept that it runs");
   await visit.page.reload();
