@@ -5,6 +5,7 @@ mod again;
 mod attach;
 mod chat;
 mod compose;
+mod consent;
 mod credits;
 mod desk;
 mod follow;

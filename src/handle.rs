@@ -80,11 +80,11 @@ impl WidgetHandle {
     }
 
     /// Says which functions the page offers: their names, with a `?` where the user is asked before a call, and their
-    /// list as a chat call has it.
-    pub fn set_tools(&self, names: String, list: String) {
-        let tool =
-            |name: &str| Tool { name: name.trim_end_matches('?').to_owned(), asks: name.ends_with('?') };
-        self.mounted.app.offer(names.split_ascii_whitespace().map(tool).collect(), list);
+    /// definitions as a chat call has them, each on a line of its own.
+    pub fn set_tools(&self, names: String, definitions: String) {
+        let tools = names.split_ascii_whitespace().zip(definitions.lines());
+        let tools = tools.map(|(name, definition)| Tool::read(name, definition)).collect();
+        self.mounted.app.offer(tools, &definitions);
     }
 
     /// Says what the page shows: what it is called, how the user sees it, and as JSON. Nothing where they are empty.

@@ -64,7 +64,7 @@ impl Session {
 
     /// True while an answer is being written, watched or not; nothing else can be asked until then.
     pub fn is_busy(&self) -> bool {
-        self.call.is_some() || self.is_left() || self.is_followed() || self.is_calling()
+        self.call.is_some() || self.is_left() || self.is_elsewhere() || self.is_calling()
     }
 
     /// True while an answer is being written that nobody watches.
@@ -125,10 +125,12 @@ impl Session {
             Input::Title(title) => self.name(title),
             Input::Offered(tools) => self.offered(tools),
             Input::Decide { message, place, decision } => self.decide(message, place, decision),
+            Input::AskAgain(name) => self.ask_again(&name),
+            Input::Taken => self.drop_tools(),
             Input::ToolEnded { message, place, result } => self.tool_ended(message, place, result),
             Input::Continue { message, ask } => self.go_on(message, ask),
+            Input::Stop if self.is_elsewhere() => self.stop_elsewhere(),
             Input::Stop if self.is_calling() => self.stop_tools(),
-            Input::Stop if self.is_followed() => self.stop_followed(),
             Input::Online(online) => self.online(online),
             Input::GiveUp => self.give_up(),
             Input::Stop => self.stop(),
@@ -187,7 +189,7 @@ impl Session {
         }
     }
 
-    fn edit(&mut self, id: MessageId, text: &str, ask: Ask) -> Vec<Effect> {
+    fn edit(&mut self, id: MessageId, text: &str, mut ask: Ask) -> Vec<Effect> {
         let Some(message) = self.thread.message(id).filter(|message| message.role == Role::User) else {
             return Vec::new();
         };
@@ -195,7 +197,9 @@ impl Session {
         if self.is_busy() || text.is_empty() && message.attachments.is_empty() {
             return Vec::new();
         }
-        let (parent, attachments) = (message.parent, message.attachments.clone());
+        let (parent, attachments, format) =
+            (message.parent, message.attachments.clone(), message.format.clone());
+        ask.offer.format = format;
         self.say(parent, text.to_owned(), attachments, ask)
     }
 
@@ -210,6 +214,7 @@ impl Session {
         let said = self.thread.add(parent, Role::User, text, ask.at);
         if let Some(message) = self.thread.find(said) {
             message.attachments = attachments;
+            message.format.clone_from(&ask.offer.format);
         }
         let mut effects = vec![keep(said)];
         effects.extend(self.answer(Some(said), ask));
@@ -219,6 +224,7 @@ impl Session {
     /// Asks for an answer to `parent`.
     fn answer(&mut self, parent: Option<MessageId>, mut ask: Ask) -> Vec<Effect> {
         ask.offer.words_only = self.is_enough(parent);
+        ask.offer.format = self.format(parent);
         let answer = self.thread.add(parent, Role::Assistant, String::new(), ask.at);
         if let Some(message) = self.thread.find(answer) {
             message.status = Status::Waiting;
@@ -239,6 +245,13 @@ impl Session {
             Effect::Start { request, offer: ask.offer, key: ask.key },
         ]);
         effects
+    }
+
+    /// The form that was wanted by whoever asked last.
+    fn format(&self, before: Option<MessageId>) -> String {
+        let path = self.thread.path_to(before);
+        let asked = path.iter().rev().find(|message| message.role == Role::User);
+        asked.map(|message| message.format.clone()).unwrap_or_default()
     }
 
     fn choose(&mut self, id: MessageId) -> Vec<Effect> {
@@ -262,7 +275,6 @@ impl Session {
     fn load(&mut self, thread: Thread, live: Option<Live>) -> Vec<Effect> {
         let mut effects = self.give_up();
         effects.extend(self.leave_tools());
-        self.tools.forget();
         if self.call.take().is_some() {
             effects.push(Effect::Abandon);
         }
@@ -272,6 +284,7 @@ impl Session {
             message.is_some_and(|message| is_open(message) && can_go_on(message, live))
         });
         let left = self.left.as_ref().map(|live| live.message);
+        let mut lost = Vec::new();
         for message in self.thread.each() {
             if Some(message.id) == left {
                 message.status = Status::Left;
@@ -279,9 +292,17 @@ impl Session {
                 // Its call was lost with the page.
                 message.status = Status::Failed(Failure::network());
             }
-            tools::lose(message);
+            if tools::lose(message) {
+                lost.push(keep(message.id));
+            }
         }
-        effects.extend([Effect::ThreadChanged, Effect::ListChanged, Effect::DraftReplaced]);
+        effects.extend([
+            Effect::ThreadChanged,
+            Effect::ListChanged,
+            Effect::DraftReplaced,
+            Effect::TrustChanged,
+        ]);
+        effects.extend(lost);
         effects.extend(self.watch());
         effects
     }

@@ -5,6 +5,7 @@ mod call;
 mod live;
 mod message;
 mod status;
+mod trust;
 
 use triptych_protocol::Role;
 
@@ -12,6 +13,7 @@ pub use call::{CallState, Decision, ToolCall};
 pub use live::Live;
 pub use message::{Citation, Message, MessageId};
 pub use status::{Pace, Status};
+pub use trust::Trust;
 
 /// How many characters of a first message become the title.
 const TITLE: usize = 80;
@@ -35,6 +37,8 @@ pub struct Thread {
     pub model: Option<String>,
     /// What is typed and not sent.
     pub draft: String,
+    /// Functions of the page that run in it without a question.
+    pub trusts: Vec<Trust>,
     // In the order of their names, each after its parent.
     messages: Vec<Message>,
     head: Option<MessageId>,

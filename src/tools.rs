@@ -15,21 +15,76 @@ const MOST_ID: usize = 128;
 /// Longer names are of no tool.
 const MOST_NAME: usize = 64;
 
+/// How much of what the page says of a function is shown, in characters.
+const MOST_ABOUT: usize = 300;
+
 /// A function of the page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tool {
     /// Its name.
     pub name: String,
     /// The user is asked before each call.
     pub asks: bool,
+    /// What the page says of it, as people are shown it.
+    pub about: String,
+    /// Differs where anything differs that the model is told of it.
+    pub print: String,
+}
+
+impl Tool {
+    /// A function by its name, which ends with a `?` where the user is asked, and as a chat call has it.
+    pub fn read(name: &str, definition: &str) -> Tool {
+        let read = Json::parse(definition);
+        let about = read.as_ref().and_then(|tool| tool.get("function")?.get("description")?.text());
+        Tool {
+            name: name.trim_end_matches('?').to_owned(),
+            asks: name.ends_with('?'),
+            about: plain(about.unwrap_or_default()),
+            print: print(definition),
+        }
+    }
+}
+
+/// FNV-1a. Whoever could look for two definitions with one print is the page, and that runs what it wants anyway.
+fn print(definition: &str) -> String {
+    let hash = definition
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    hash.to_string()
+}
+
+/// One paragraph of a stranger's words, without what is not seen or turns the direction of what follows.
+fn plain(text: &str) -> String {
+    let unseen = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{feff}' | '\u{200b}'..='\u{200f}')
+            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    };
+    let mut plain = String::new();
+    for word in text.split_whitespace() {
+        if !plain.is_empty() {
+            plain.push(' ');
+        }
+        plain.extend(word.chars().filter(|letter| !unseen(*letter)));
+    }
+    if let Some((end, _)) = plain.char_indices().nth(MOST_ABOUT) {
+        plain.truncate(end);
+        plain.push('…');
+    }
+    plain
 }
 
 /// What a model may say as arguments: an object, or nothing, which is an empty one.
 pub fn arguments(text: &str) -> Option<&str> {
     match text.trim() {
         "" => Some("{}"),
-        text => matches!(Json::parse(text)?, Json::Object(_)).then_some(text),
+        text => is_object(text).then_some(text),
     }
+}
+
+/// True for an object as JSON.
+pub fn is_object(text: &str) -> bool {
+    matches!(Json::parse(text), Some(Json::Object(_)))
 }
 
 /// What came of a call, as the model is told.
@@ -71,6 +126,18 @@ mod tests {
         ] {
             assert_eq!(arguments(text), taken, "{text}");
         }
+    }
+
+    #[test]
+    fn a_function_is_read_with_what_is_said_of_it_as_one_plain_paragraph() {
+        let definition = r#"{"type":"function","function":{"name":"pay","description":"Pays\n\n  <b>now</b> \u202eyak\u0000!"}}"#;
+        let tool = Tool::read("pay?", definition);
+        assert_eq!((&*tool.name, tool.asks, &*tool.about), ("pay", true, "Pays <b>now</b> yak!"));
+        assert_eq!(tool.print, Tool::read("pay", definition).print);
+        assert_ne!(tool.print, Tool::read("pay?", &definition.replace("now", "later")).print);
+        let long = format!(r#"{{"function":{{"description":"{}"}}}}"#, "ü".repeat(900));
+        assert_eq!(Tool::read("pay", &long).about.chars().count(), MOST_ABOUT + 1);
+        assert_eq!(Tool::read("look", "{").about, "");
     }
 
     #[test]

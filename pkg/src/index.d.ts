@@ -41,12 +41,13 @@ export type JsonSchema = Record<string, unknown>;
 export interface TriptychTool<Arguments = any> {
   /** 1 to 64 letters, digits, `_` and `-`. */
   name: string;
-  /** For the model: what it does and when to use it. */
+  /** For the model: what it does and when to use it. The user sees the beginning of it before deciding. */
   description?: string;
   /** What the arguments are, as a JSON Schema of an object. Without it there are none. */
   parameters?: JsonSchema;
   /**
-   * `ask`, unless set: the user sees each call with its arguments and decides. `never` is for what changes nothing:
+   * `ask`, unless set: the user sees each call with its arguments and decides, for once or for the chat as long as name,
+   * description and parameters stay as they are. `never` is for what changes nothing:
    * it runs without a question.
    */
   consent?: "ask" | "never";

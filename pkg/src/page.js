@@ -53,10 +53,12 @@ export function update(handle, config, element, questions) {
   };
   changed("config", JSON.stringify(config), () => plain(() => handle.set_config(config)));
   const tools = [...element.tools.values()].slice(0, 64);
-  const wire = tools.map(({ name, description, parameters }) => ({ type: "function", function: { name, description, parameters } }));
+  const wire = tools.map(({ name, description, parameters }) =>
+    JSON.stringify({ type: "function", function: { name, description, parameters } }),
+  );
   const names = tools.map(({ name, consent }) => (consent === "never" ? name : `${name}?`)).join(" ");
-  const list = tools.length ? JSON.stringify(wire) : "";
-  changed("tools", names + list, () => handle.set_tools(names, list));
+  const definitions = wire.join("\n");
+  changed("tools", names + definitions, () => handle.set_tools(names, definitions));
   const [json, options] = element.context;
   const value = json && JSON.parse(json);
   const shown = value == null ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2);

@@ -149,6 +149,7 @@ impl Core {
         for effect in effects {
             self.run_chat(effect);
         }
+        self.run_tools();
         let (busy, can_leave) = (self.chat.borrow().is_busy(), self.chat.borrow().can_leave());
         if self.signals.can_leave.get_untracked() != can_leave {
             self.signals.can_leave.set(can_leave);

@@ -30,8 +30,10 @@ pub(crate) struct Desk {
     pub(crate) suggestions: RwSignal<Vec<String>>,
     /// What the page shares with the model.
     pub(crate) shared: RwSignal<Option<Shared>>,
-    /// How many functions the page offers.
+    /// How many functions the page offers. It moves also where what is said of them, or who is trusted, has changed.
     pub(crate) offered: RwSignal<usize>,
+    /// A decision on a call waits for another tab.
+    pub(crate) deciding: RwSignal<bool>,
     /// Moves when the cursor is wanted in the text box.
     pub(crate) cursor: RwSignal<u32>,
 }

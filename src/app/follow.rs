@@ -85,9 +85,7 @@ impl Core {
                     wasm_bindgen_futures::spawn_local(async move {
                         core.follow(&id).await;
                         core.chat(Input::Watch);
-                        if core.chat.borrow().live().is_none() {
-                            core.keeper.hold.take();
-                        }
+                        core.let_go().await;
                     });
                 }
             }
@@ -101,15 +99,24 @@ impl Core {
         let id = self.chat.borrow().thread().id.0.clone();
         self.tell_tabs(&[STOP, &id].concat());
         clock::sleep(STOP_HEARD).await;
-        if let Some(stream) = stream.filter(|_| self.is_shown(&id) && self.chat.borrow().is_followed()) {
-            let _ = self.client.stop_stream(&stream).await;
+        if !self.is_shown(&id) || !self.chat.borrow().is_elsewhere() {
+            return;
+        }
+        match stream.filter(|_| self.chat.borrow().is_followed()) {
+            Some(stream) => drop(self.client.stop_stream(&stream).await),
+            // What it ran, nobody knows; it is asked about again.
+            None if !self.chat.borrow().is_followed() => self.chat(Input::Watch),
+            None => {}
         }
     }
 
     /// Another tab has changed a thread, or wants its answer to be stopped.
     pub(super) async fn heard(self: &Rc<Self>, word: &str) {
         if let Some(id) = word.strip_prefix(STOP) {
-            if self.is_shown(id) && self.chat.borrow().is_watching() {
+            let session = self.chat.borrow();
+            let here = session.is_watching() || session.runs_here();
+            drop(session);
+            if self.is_shown(id) && here {
                 self.chat(Input::Stop);
             }
             return;
@@ -127,11 +134,17 @@ impl Core {
             Ok(None) => self.list(threads::Input::Gone(id.to_owned())),
             Err(_) => return,
         }
-        if self.is_shown(id) && !self.keeper.following.replace(true) {
-            self.follow(id).await;
+        if !self.is_shown(id) {
+            return;
+        }
+        self.keeper.missed.set(true);
+        if !self.keeper.following.replace(true) {
+            while self.keeper.missed.replace(false) {
+                self.follow(id).await;
+            }
             self.keeper.following.set(false);
             let waits = self.keeper.hold.borrow().is_some();
-            if !waits && self.is_shown(id) && self.chat.borrow().is_followed() {
+            if !waits && self.is_shown(id) && self.chat.borrow().is_elsewhere() {
                 self.wait_for_turn(&vault, id.to_owned());
             }
         }
@@ -140,6 +153,10 @@ impl Core {
     /// Shows what another tab has made of the thread that is shown here.
     pub(super) async fn follow(self: &Rc<Self>, id: &str) {
         let Some(vault) = self.keeper.vault() else { return };
+        // What has changed here, changed while it was this tab's turn.
+        if !self.keeper.unkept.borrow().changed.is_empty() {
+            self.save_all().await;
+        }
         let Ok(Some((mut thread, live))) = vault.load(id).await else { return };
         if !self.is_shown(id) || self.chat.borrow().is_watching() {
             return;

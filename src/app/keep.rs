@@ -12,7 +12,7 @@ use crate::client::tabs::{Hold, Tabs};
 use crate::client::vault::{Trouble, Unkept, Vault};
 use crate::locale::Text;
 use crate::session::{Change, Input};
-use crate::thread::MessageId;
+use crate::thread::{Message, MessageId, Thread};
 use crate::threads::{self, Row, Threads};
 
 /// How often the words of an answer under way are written, in milliseconds.
@@ -39,6 +39,8 @@ pub(super) struct Keeper {
     /// Counts what was chosen to be shown: only the last choice is.
     choice: Cell<u32>,
     pub(super) following: Cell<bool>,
+    /// There is more to follow than what is being looked at.
+    pub(super) missed: Cell<bool>,
 }
 
 /// Whether there is a place to keep anything.
@@ -133,7 +135,7 @@ impl Core {
             };
         };
         let mut hold = None;
-        if live.is_some() {
+        if live.is_some() || runs(&thread) {
             hold = Hold::take(&lock(&vault, &id)).await;
             // What the last reader wrote before it let go.
             if let (Some(_), Ok(Some(newer))) = (&hold, vault.load(&id).await) {
@@ -155,7 +157,7 @@ impl Core {
             thread.draft = draft;
         }
         match hold {
-            None if live.is_some() => {
+            None if live.is_some() || runs(&thread) => {
                 self.switch(Input::Follow(Box::new(thread), live), true);
                 self.wait_for_turn(&vault, id);
             }
@@ -176,6 +178,7 @@ impl Core {
         }
         self.keeper.unkept.take();
         self.keeper.hold.take();
+        self.signals.desk.deciding.set(false);
         self.chat(to);
         self.shelve_place();
         let id = self.chat.borrow().thread().head().map(|_| self.chat.borrow().thread().id.0.clone());
@@ -278,7 +281,7 @@ impl Core {
             self.list(threads::Input::Shown(Some(id.clone())));
         }
         self.tell_tabs(&id);
-        if shown && self.chat.borrow().live().is_none() {
+        if shown && !self.chat.borrow().is_at_work() {
             self.keeper.hold.take();
         }
     }
@@ -312,8 +315,13 @@ impl Core {
     }
 }
 
+/// True where a function of the page ran when a thread was kept.
+fn runs(thread: &Thread) -> bool {
+    thread.head().and_then(|head| thread.message(head)).is_some_and(Message::has_running)
+}
+
 /// Waits, but not for ever.
-async fn in_time<T>(what: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn in_time<T>(what: impl Future<Output = T>) -> Option<T> {
     match select(std::pin::pin!(what), clock::sleep(PATIENCE)).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,

@@ -22,7 +22,6 @@ pub(crate) struct Question {
 /// A question of the page's that is being answered.
 pub(super) struct Awaited {
     question: MessageId,
-    pub(super) format: String,
     settle: Settle,
 }
 
@@ -58,12 +57,12 @@ impl Core {
         let Some(next) = self.unsent.borrow_mut().pop_front() else { return };
         let Question { text, format, settle } = next;
         let typed = self.chat.borrow().draft().to_owned();
-        ask.offer.format.clone_from(&format);
+        ask.offer.format = format;
         self.chat(Input::Draft(text));
         self.chat(Input::Send(ask));
         let question = self.chat.borrow().thread().path().iter().rev().nth(1).map(|message| message.id);
         if let Some((settle, question)) = settle.zip(question) {
-            self.page.awaited.replace(Some(Awaited { question, format, settle }));
+            self.page.awaited.replace(Some(Awaited { question, settle }));
         }
         self.chat(Input::Draft(typed.clone()));
         self.signals.draft.set(typed);

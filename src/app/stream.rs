@@ -5,6 +5,7 @@ use std::rc::Rc;
 use triptych_protocol::{ChatChoice, ChatChunk};
 
 use super::Core;
+use super::consent::Due;
 use crate::client::{StreamEvent, clock};
 use crate::dictation;
 use crate::error::Failure;
@@ -57,9 +58,10 @@ impl Core {
                 wasm_bindgen_futures::spawn_local(async move { core.stop_elsewhere(stream).await });
             }
             Effect::RunTool { message, place, name, arguments } => {
-                self.run_tool(message, place, &name, &arguments);
+                self.page.due.borrow_mut().push(Due { message, place, name, arguments });
             }
             Effect::CancelTools => self.cancel_tools(),
+            Effect::TrustChanged => self.signals.desk.offered.set(self.page.tools.get()),
             Effect::Wanted(id) => self.ask_consent(id),
             Effect::Called { message, place } => self.tell_call(message, place),
             Effect::Continue(id) => self.go_on(id),

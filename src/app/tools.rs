@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::consent::{Due, Running};
 use super::desk::Shared;
 use super::question::Awaited;
 use super::{App, Core};
@@ -11,23 +12,17 @@ use crate::host::{Functions, HostEvent};
 use crate::locale::Text;
 use crate::offer::Offer;
 use crate::session::{Input, MessageId};
-use crate::thread::Decision;
 use crate::tools::Tool;
 
 /// What the page has given.
 pub(super) struct Page {
-    functions: Functions,
+    pub(super) functions: Functions,
     offer: RefCell<Offer>,
-    tools: Cell<usize>,
-    running: RefCell<Vec<Running>>,
-    runs: Cell<u32>,
+    pub(super) tools: Cell<usize>,
+    pub(super) due: RefCell<Vec<Due>>,
+    pub(super) running: RefCell<Vec<Running>>,
+    pub(super) runs: Cell<u32>,
     pub(super) awaited: RefCell<Option<Awaited>>,
-}
-
-/// A function of the page that runs.
-struct Running {
-    number: u32,
-    cancel: Box<dyn FnOnce()>,
 }
 
 impl Page {
@@ -36,6 +31,7 @@ impl Page {
             functions,
             offer: RefCell::default(),
             tools: Cell::new(0),
+            due: RefCell::default(),
             running: RefCell::default(),
             runs: Cell::new(0),
             awaited: RefCell::default(),
@@ -45,12 +41,14 @@ impl Page {
 
 impl App {
     /// The page offers these functions from here on.
-    pub(crate) fn offer(self, tools: Vec<Tool>, list: String) {
+    pub(crate) fn offer(self, tools: Vec<Tool>, definitions: &str) {
         let Some(core) = self.core() else { return };
         core.page.tools.set(tools.len());
-        core.page.offer.borrow_mut().tools = list;
+        core.page.offer.borrow_mut().tools = match tools.len() {
+            0 => String::new(),
+            _ => ["[", &definitions.replace('\n', ","), "]"].concat(),
+        };
         core.chat(Input::Offered(tools));
-        self.signals.desk.offered.set(core.page.tools.get());
     }
 
     /// The page shows this from here on.
@@ -58,13 +56,6 @@ impl App {
         let Some(core) = self.core() else { return };
         core.page.offer.borrow_mut().context = json;
         self.signals.desk.shared.set((!text.is_empty()).then_some(Shared { title, text }));
-    }
-
-    /// The user has decided on a call.
-    pub(crate) fn decide(self, message: MessageId, place: usize, decision: Decision) {
-        if let Some(core) = self.core() {
-            core.chat(Input::Decide { message, place, decision });
-        }
     }
 
     /// The user wants the model to be told what came of the calls of an answer.
@@ -83,11 +74,7 @@ impl App {
 impl Core {
     /// What goes along with a call of the model.
     pub(super) fn offer(&self) -> Offer {
-        let mut offer = self.page.offer.borrow().clone();
-        if let Some(awaited) = &*self.page.awaited.borrow() {
-            offer.format.clone_from(&awaited.format);
-        }
-        offer
+        self.page.offer.borrow().clone()
     }
 
     /// What the next send carries.
@@ -95,23 +82,6 @@ impl Core {
         let mut cargo = self.chat.borrow().cargo();
         self.page.offer.borrow().weigh(self.page.tools.get(), &mut cargo);
         cargo
-    }
-
-    pub(super) fn run_tool(self: &Rc<Self>, message: MessageId, place: usize, name: &str, arguments: &str) {
-        let work = (self.page.functions)(name, arguments);
-        let number = self.page.runs.get();
-        self.page.runs.set(number.wrapping_add(1));
-        self.page.running.borrow_mut().push(Running { number, cancel: work.cancel });
-        let core = Rc::downgrade(self);
-        wasm_bindgen_futures::spawn_local(async move {
-            let result = work.result.await;
-            let Some(core) = core.upgrade().filter(|core| core.alive.get()) else { return };
-            let mut running = core.page.running.borrow_mut();
-            let Some(at) = running.iter().position(|run| run.number == number) else { return };
-            running.remove(at);
-            drop(running);
-            core.chat(Input::ToolEnded { message, place, result });
-        });
     }
 
     pub(super) fn cancel_tools(&self) {

@@ -87,10 +87,24 @@ impl Hold {
         }
     }
 
+    /// True once the right is there.
+    pub(crate) fn is_held(&self) -> bool {
+        self.release.borrow().is_some() || self.abort.is_none()
+    }
+
     /// Takes the right where nobody has it.
     pub(crate) async fn take(name: &str) -> Option<Hold> {
         let options = Object::new();
         set(&options, "ifAvailable", &JsValue::TRUE);
+        Hold::ask(name, &options).await
+    }
+
+    /// Takes the right as soon as nobody else has it.
+    pub(crate) async fn after_others(name: &str) -> Hold {
+        Hold::ask(name, &Object::new()).await.unwrap_or_else(Hold::anyway)
+    }
+
+    async fn ask(name: &str, options: &Object) -> Option<Hold> {
         let release: Rc<RefCell<Option<Function>>> = Rc::default();
         let has = release.clone();
         let mut asked = None;
@@ -104,7 +118,7 @@ impl Hold {
                 }
                 until_released(&has)
             };
-            asked = request(name, &options, Closure::once_into_js(call));
+            asked = request(name, options, Closure::once_into_js(call));
         });
         if asked.is_none() {
             return Some(Hold::anyway());

@@ -13,7 +13,7 @@ pub(crate) use self::database::Trouble;
 use self::database::{Database, MESSAGES, MIGRATIONS, THREADS, answer, get, kept, strings, within};
 use self::record::{row, set};
 use crate::session::Session;
-use crate::thread::{Live, MessageId, Thread};
+use crate::thread::{Live, Message, MessageId, Thread};
 use crate::threads::Row;
 
 const NAME: &str = "triptych";
@@ -81,10 +81,7 @@ impl Vault {
         put(&threads, &line)?;
         let store = store(&transaction, MESSAGES)?;
         for message in change.changed.iter().filter_map(|id| thread.message(*id)) {
-            let line = record::message_line(message);
-            set(&line, "owner", &self.owner.as_str().into());
-            set(&line, "thread", &thread.id.0.as_str().into());
-            put(&store, &line)?;
+            put(&store, &self.message_line(&thread.id.0, message))?;
         }
         for id in change.removed.iter().filter(|id| thread.message(**id).is_none()) {
             let key = strings(&[&self.owner, &thread.id.0]);
@@ -92,6 +89,30 @@ impl Vault {
             store.delete(&key).map_err(|_| Trouble::Lost)?;
         }
         Ok(async move { kept(&transaction).await })
+    }
+
+    /// Keeps that these calls of a message run, before they do. False where another tab has done so before: without
+    /// locks several tabs may come to them. Whose turn it is is settled at once.
+    pub(crate) fn claim(
+        &self,
+        thread: &str,
+        message: &Message,
+        places: Vec<usize>,
+    ) -> Result<impl Future<Output = Result<bool, Trouble>> + use<>, Trouble> {
+        let transaction = self.database.write()?;
+        let store = store(&transaction, MESSAGES)?;
+        let key = strings(&[&self.owner, thread]);
+        key.push(&message.id.0.into());
+        let before = store.get(&key);
+        let line = self.message_line(thread, message);
+        Ok(async move {
+            let before = answer(before).await?;
+            if places.into_iter().any(|place| record::has_begun(&before, place)) {
+                return Ok(false);
+            }
+            put(&store, &line)?;
+            kept(&transaction).await.map(|()| true)
+        })
     }
 
     /// Changes one property of a thread's line.
@@ -166,8 +187,9 @@ impl Vault {
             for line in messages.iter() {
                 forget(&line, &["owner", "thread"]);
             }
-            // Whose it is, and what only this browser knows of a call under way, is nobody else's.
-            forget(&thread, &["owner", "deleted", "live"]);
+            // Whose it is, what only this browser knows of a call under way, and what the user lets through here, is
+            // nobody else's.
+            forget(&thread, &["owner", "deleted", "live", "trusts"]);
             set(&thread, "messages", &messages);
             threads.push(&thread);
         }
@@ -177,6 +199,13 @@ impl Vault {
         set(&file, "threads", &threads);
         let text = JSON::stringify_with_replacer_and_space(&file, &JsValue::NULL, &2.into());
         text.map(String::from).map_err(|_| Trouble::Lost)
+    }
+
+    fn message_line(&self, thread: &str, message: &Message) -> Object {
+        let line = record::message_line(message);
+        set(&line, "owner", &self.owner.as_str().into());
+        set(&line, "thread", &thread.into());
+        line
     }
 
     /// What is typed has a line of its own, so that a tab that reads an answer does not write over what another types.

@@ -93,6 +93,8 @@ texts! {
     ToolDone "done"
     ToolFailed "failed"
     ToolDeclined "declined"
+    AskAgain "Ask again"
+    ToolAbout "What this page says it does"
     TellModel "Continue"
     SaidConsent "Your decision is wanted: {0}"
     SharedByPage "Shared by this page"

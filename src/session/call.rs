@@ -206,9 +206,10 @@ impl Session {
 
     /// Takes up the answer that nobody reads.
     pub(super) fn watch(&mut self) -> Vec<Effect> {
-        let Some(live) = self.left.take().filter(|_| self.call.is_none()) else { return Vec::new() };
+        let mut effects = self.lose_others();
+        let Some(live) = self.left.take().filter(|_| self.call.is_none()) else { return effects };
         let (id, stream) = (live.message, live.stream.clone());
-        let Some(message) = self.thread.find(id) else { return Vec::new() };
+        let Some(message) = self.thread.find(id) else { return effects };
         message.status = Status::Resuming;
         message.pace = Pace { broken: true, tokens: message.pace.tokens, ..message.pace };
         let effect = match stream {
@@ -222,7 +223,7 @@ impl Session {
             }
         };
         self.call = Some(Call::of(live));
-        let mut effects = self.no_longer();
+        effects.extend(self.no_longer());
         effects.extend([Effect::MessageChanged(id), effect]);
         effects
     }

@@ -59,6 +59,10 @@ pub enum Input {
         /// What is to be done with it.
         decision: Decision,
     },
+    /// The user wants to be asked again before this function runs.
+    AskAgain(String),
+    /// Another tab was faster to run what this one was about to.
+    Taken,
     /// A tool has ended.
     ToolEnded {
         /// The answer that called it.
@@ -190,6 +194,8 @@ pub enum Effect {
     },
     /// Whatever functions run are wanted no more.
     CancelTools,
+    /// Which functions run without a question may have changed.
+    TrustChanged,
     /// Calls of this answer wait for the user.
     Wanted(MessageId),
     /// A call of a tool has ended, one way or another.

@@ -11,6 +11,16 @@ impl Session {
         self.call.is_none() && followed.is_some_and(|message| message.status.is_live())
     }
 
+    /// True while another tab reads an answer or runs what it calls.
+    pub fn is_elsewhere(&self) -> bool {
+        self.is_followed() || self.is_run_elsewhere()
+    }
+
+    /// True while this tab alone may ask and run in the conversation: it reads an answer, or runs what it calls.
+    pub fn is_at_work(&self) -> bool {
+        self.live().is_some() || self.runs_here()
+    }
+
     /// True while an answer is read here.
     pub fn is_watching(&self) -> bool {
         self.call.is_some()
@@ -22,11 +32,20 @@ impl Session {
             // What is read here is newer than what is kept.
             return Vec::new();
         }
-        if self.is_calling() && self.thread.head() == thread.head() {
-            // What is decided here is newer too, until somebody went on elsewhere.
+        let same = self.thread.head() == thread.head();
+        if self.runs_here() && same {
+            // What runs here is newer too, until somebody went on elsewhere.
             return Vec::new();
         }
-        let mut effects = self.drop_tools();
+        let asks = |message: &Message| message.calls.iter().any(|call| call.state.is_open());
+        let mut effects = match self.is_calling() && same {
+            // Decided on elsewhere or here: it goes on until all of it has ended.
+            true if thread.head().and_then(|id| thread.message(id)).is_some_and(asks) => Vec::new(),
+            _ => self.drop_tools(),
+        };
+        if thread.trusts != self.thread.trusts {
+            effects.push(Effect::TrustChanged);
+        }
         self.left = live.filter(|live| {
             thread.message(live.message).is_some_and(|message| is_open(message) && can_go_on(message, live))
         });
@@ -72,10 +91,10 @@ impl Session {
         effects
     }
 
-    /// Ends an answer that another tab reads.
-    pub(super) fn stop_followed(&mut self) -> Vec<Effect> {
+    /// Ends an answer that another tab reads, or what it calls.
+    pub(super) fn stop_elsewhere(&mut self) -> Vec<Effect> {
         let Some((id, stream)) = self.left.as_ref().map(|live| (live.message, live.stream.clone())) else {
-            return Vec::new();
+            return vec![Effect::StopElsewhere { stream: None }];
         };
         if let Some(message) = self.find(id) {
             message.status = Status::Stopping;

@@ -8,6 +8,8 @@ use triptych_protocol::{Balance, Credits, Receipt, TriptychExtra, Usage};
 mod again;
 #[path = "tests/branches.rs"]
 mod branches;
+#[path = "tests/consent.rs"]
+mod consent;
 #[path = "tests/properties.rs"]
 mod properties;
 #[path = "tests/resumes.rs"]

@@ -2,7 +2,7 @@
 
 use super::{Ask, Change, Effect, MessageId, Session, keep};
 use crate::offer::Offer;
-use crate::thread::{CallState, Decision, Message};
+use crate::thread::{CallState, Decision, Message, Trust};
 use crate::tools::{MOST_CALLS, MOST_ROUNDS, Tool, arguments, bounded, is_usable_id};
 
 // What a model is told, in the language that models know best.
@@ -17,26 +17,10 @@ const STOPPED: &str = "The user stopped before this call ended.";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tools {
     offered: Vec<Tool>,
-    /// What the user has let through for the rest of this chat.
-    always: Vec<String>,
     /// The answer whose calls are decided on and run here.
     turn: Option<MessageId>,
-}
-
-impl Tools {
-    /// Another conversation begins.
-    pub(super) fn forget(&mut self) {
-        self.always.clear();
-    }
-
-    /// Whose word lets a call through without a question.
-    fn free(&self, name: &str) -> Option<Decision> {
-        if self.always.iter().any(|known| known == name) {
-            return Some(Decision::Always);
-        }
-        let tool = self.offered.iter().find(|tool| tool.name == name)?;
-        (!tool.asks).then_some(Decision::Unasked)
-    }
+    /// Which of them run here, by their places.
+    running: Vec<usize>,
 }
 
 impl Session {
@@ -53,9 +37,50 @@ impl Session {
         })
     }
 
+    /// What the page offers under this name.
+    pub fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.offered.iter().find(|tool| tool.name == name)
+    }
+
+    /// True where a function runs without a question because the user said so.
+    pub fn trusts(&self, name: &str) -> bool {
+        let covers = |tool| self.thread.trusts.iter().any(|trust| trust.covers(tool));
+        self.tool(name).is_some_and(covers)
+    }
+
+    /// True while a function of the page runs here.
+    pub fn runs_here(&self) -> bool {
+        !self.tools.running.is_empty()
+    }
+
+    /// True while another tab runs what the last answer calls.
+    pub(super) fn is_run_elsewhere(&self) -> bool {
+        let message = self.thread.head().and_then(|id| self.message(id));
+        message.is_some_and(Message::has_running) && !self.runs_here()
+    }
+
+    /// What another tab ran, and that tab is gone.
+    pub(super) fn lose_others(&mut self) -> Vec<Effect> {
+        let Some(id) = self.thread.head().filter(|_| self.is_run_elsewhere()) else { return Vec::new() };
+        self.thread.find(id).map(lose);
+        vec![Effect::MessageChanged(id), keep(id)]
+    }
+
     pub(super) fn offered(&mut self, tools: Vec<Tool>) -> Vec<Effect> {
         self.tools.offered = tools;
-        Vec::new()
+        vec![Effect::TrustChanged]
+    }
+
+    pub(super) fn ask_again(&mut self, name: &str) -> Vec<Effect> {
+        self.thread.trusts.retain(|trust| trust.name != name);
+        vec![Effect::TrustChanged, Effect::Persist(Change::Thread)]
+    }
+
+    /// Whose word lets a call through without a question.
+    fn free(&self, name: &str) -> Option<Decision> {
+        let tool = self.tool(name)?;
+        let unasked = (!tool.asks).then_some(Decision::Unasked);
+        if self.trusts(name) { Some(Decision::Always) } else { unasked }
     }
 
     /// An answer that was offered tools has ended.
@@ -105,7 +130,7 @@ impl Session {
     }
 
     pub(super) fn decide(&mut self, id: MessageId, place: usize, decision: Decision) -> Vec<Effect> {
-        let elsewhere = self.is_busy() && self.tools.turn != Some(id);
+        let elsewhere = self.is_elsewhere() || self.is_busy() && self.tools.turn != Some(id);
         if elsewhere || self.thread.head() != Some(id) {
             return Vec::new();
         }
@@ -117,6 +142,7 @@ impl Session {
         }
         call.decision = Some(decision);
         let name = call.name.clone();
+        self.tools.turn = Some(id);
         let mut effects = Vec::new();
         if decision == Decision::Declined {
             call.end(CallState::Declined, DECLINED);
@@ -124,10 +150,12 @@ impl Session {
         } else {
             effects.extend(self.run(id, place));
         }
-        if decision == Decision::Always && !self.tools.always.contains(&name) {
-            self.tools.always.push(name);
+        if decision == Decision::Always
+            && let Some(tool) = self.tools.offered.iter().find(|tool| tool.name == name)
+        {
+            Trust::add(&mut self.thread.trusts, tool);
+            effects.push(Effect::TrustChanged);
         }
-        self.tools.turn = Some(id);
         effects.extend(self.advance(id));
         effects
     }
@@ -138,12 +166,14 @@ impl Session {
         place: usize,
         result: Result<String, String>,
     ) -> Vec<Effect> {
-        let call = self.thread.find(id).and_then(|message| message.calls.get_mut(place));
+        let here = self.tools.turn == Some(id) && self.tools.running.contains(&place);
+        let call = self.thread.find(id).filter(|_| here).and_then(|message| message.calls.get_mut(place));
         let Some(call) = call.filter(|call| call.state == CallState::Running) else { return Vec::new() };
         match result {
             Ok(result) => call.end(CallState::Done, bounded(result)),
             Err(error) => call.end(CallState::Failed, bounded(["Error: ", &error].concat())),
         }
+        self.tools.running.retain(|running| *running != place);
         let mut effects = vec![Effect::Called { message: id, place }];
         effects.extend(self.advance(id));
         effects
@@ -162,6 +192,7 @@ impl Session {
 
     pub(super) fn stop_tools(&mut self) -> Vec<Effect> {
         let Some(id) = self.tools.turn.take() else { return Vec::new() };
+        self.tools.running.clear();
         let mut effects = vec![Effect::CancelTools, Effect::MessageChanged(id), keep(id)];
         let Some(message) = self.thread.find(id) else { return effects };
         for (place, call) in message.calls.iter_mut().enumerate().filter(|(_, call)| call.state.is_open()) {
@@ -174,14 +205,16 @@ impl Session {
     /// What runs is given up with the conversation: nobody will hear what comes of it.
     pub(super) fn leave_tools(&mut self) -> Vec<Effect> {
         let Some(id) = self.tools.turn.take() else { return Vec::new() };
-        if let Some(message) = self.thread.find(id) {
-            lose(message);
+        if std::mem::take(&mut self.tools.running).is_empty() {
+            return vec![Effect::MessageChanged(id)];
         }
+        self.thread.find(id).map(lose);
         vec![Effect::CancelTools, Effect::MessageChanged(id), keep(id)]
     }
 
     /// Somebody else has gone on.
     pub(super) fn drop_tools(&mut self) -> Vec<Effect> {
+        self.tools.running.clear();
         self.tools.turn.take().map(|_| Effect::CancelTools).into_iter().collect()
     }
 
@@ -193,8 +226,11 @@ impl Session {
             let call = self.thread.find(id).and_then(|message| message.calls.get_mut(place));
             // What was lost may have been done already, so that is the user's to decide.
             let Some(call) = call.filter(|call| call.state == CallState::Asked) else { continue };
-            let Some(decision) = self.tools.free(&call.name) else { continue };
-            call.decision = Some(decision);
+            let name = call.name.clone();
+            let Some(decision) = self.free(&name) else { continue };
+            if let Some(call) = self.thread.find(id).and_then(|message| message.calls.get_mut(place)) {
+                call.decision = Some(decision);
+            }
             effects.extend(self.run(id, place));
         }
         let open =
@@ -212,6 +248,7 @@ impl Session {
     fn run(&mut self, id: MessageId, place: usize) -> Option<Effect> {
         let call = self.thread.find(id)?.calls.get_mut(place)?;
         call.state = CallState::Running;
+        self.tools.running.push(place);
         let arguments = arguments(&call.arguments).unwrap_or("{}").to_owned();
         Some(Effect::RunTool { message: id, place, name: call.name.clone(), arguments })
     }
@@ -223,9 +260,12 @@ impl Session {
     }
 }
 
-/// What ran when the page went, or another conversation was opened, is the user's to decide on once more.
-pub(super) fn lose(message: &mut Message) {
+/// What ran when the page went, or another conversation was opened, is the user's to decide on once more. True where
+/// something did.
+pub(super) fn lose(message: &mut Message) -> bool {
+    let lost = message.has_running();
     for call in message.calls.iter_mut().filter(|call| call.state == CallState::Running) {
         call.state = CallState::Lost;
     }
+    lost
 }

@@ -24,6 +24,8 @@ pub struct Message {
     pub refusal: String,
     /// The tools that the model called.
     pub calls: Vec<ToolCall>,
+    /// The form that answers to it are to have, as JSON; empty where any words will do.
+    pub format: String,
     /// It is an answer that was asked for as JSON.
     pub is_json: bool,
     /// What the user sent along.
@@ -66,6 +68,7 @@ impl Message {
             reasoning: String::new(),
             refusal: String::new(),
             calls: Vec::new(),
+            format: String::new(),
             is_json: false,
             attachments: Vec::new(),
             citations: Vec::new(),
@@ -91,6 +94,11 @@ impl Message {
     /// True where the page's tools were called, so that the model has to be told what came of it.
     pub fn has_calls(&self) -> bool {
         self.calls.iter().any(|call| call.state != CallState::Foreign)
+    }
+
+    /// True while a function that it calls runs.
+    pub fn has_running(&self) -> bool {
+        self.calls.iter().any(|call| call.state == CallState::Running)
     }
 
     /// What the model is told that was said.

@@ -4,33 +4,9 @@ import assert from "node:assert/strict";
 import { accessible } from "./axe.mjs";
 import { eventually } from "./demo.mjs";
 import { suite } from "./scenario.mjs";
+import { callKept, calls, cancel, consent, offer } from "./tools.mjs";
 
 const scenario = suite();
-
-/** Offers two functions, one of them harmless, before the copilot runs; what happens with them is kept on the page. */
-async function offer({ page }) {
-  await page.addInitScript(() => {
-    window.calls = [];
-    window.told = [];
-    addEventListener("triptych-tool-call", (event) => window.told.push(event.detail));
-    customElements.whenDefined("triptych-copilot").then(() => {
-      const copilot = document.querySelector("triptych-copilot");
-      const parameters = { type: "object", properties: { id: { type: "integer", minimum: 7 } } };
-      copilot.registerTool({
-        name: "cancel_order",
-        description: "Cancels an order",
-        parameters,
-        async handler(given, { signal }) {
-          window.calls.push(given);
-          if (given.id === 13) throw new Error("There is no order 13.");
-          if (given.id === 99) await new Promise((_, reject) => (signal.onabort = () => reject((window.aborted = signal.reason))));
-          return { cancelled: given.id, ratio: 0.25 };
-        },
-      });
-      copilot.registerTool({ name: "page_title", description: "Tells", consent: "never", handler: () => document.title });
-    });
-  });
-}
 
 /** A scenario on a page that offers its functions. */
 function withTools(name, body) {
@@ -40,12 +16,6 @@ function withTools(name, body) {
     await body(visit);
   });
 }
-
-/** Has the model call `cancel_order` with these arguments. */
-const cancel = (visit, given) => visit.say(`Go [[call:cancel_order ${JSON.stringify(given)}]]`);
-
-const consent = ({ page }) => page.getByRole("group", { name: /cancel_order/ });
-const calls = ({ page }) => page.evaluate(() => window.calls);
 
 /** Waits until nothing is under way. */
 async function quiet(visit) {
@@ -143,7 +113,7 @@ withTools("a stop ends what runs and asks nothing more of the model", async (vis
 withTools("a reload in the middle of a decision loses nothing and charges nothing twice", async (visit) => {
   await visit.say("Please cancel order 7");
   await consent(visit).waitFor();
-  await eventually(() => visit.page.evaluate(kept), "it is kept");
+  await eventually(() => callKept(visit, "asked"), "it is kept");
   await visit.page.reload();
   await consent(visit).waitFor();
   assert.equal((await visit.demo.charges(visit.user)).length, 1);
@@ -156,7 +126,7 @@ withTools("a reload in the middle of a decision loses nothing and charges nothin
 withTools("a reload while a function runs asks the user again, and one before the model was told goes on by a click", async (visit) => {
   await cancel(visit, { id: 99 });
   await visit.button("Allow").click();
-  await eventually(() => visit.page.evaluate(kept, "running"), "it is kept that it runs");
+  await eventually(() => callKept(visit, "running"), "it is kept that it runs");
   await visit.page.reload();
   const lost = visit.page.getByRole("group", { name: /nobody knows how far it got/ });
   await lost.waitFor();
@@ -199,20 +169,6 @@ scenario("a question whose answer was lost with the page is repeated as it was, 
   assert.equal((await visit.demo.charges(visit.user)).length, 1, "paid once");
   await visit.balanceShown();
 });
-
-/** Whether the database has a call in a state. */
-function kept(state = "asked") {
-  return new Promise((resolve) => {
-    const opening = indexedDB.open("triptych");
-    opening.onsuccess = () => {
-      const asking = opening.result.transaction("messages").objectStore("messages").getAll();
-      asking.onsuccess = () => {
-        opening.result.close();
-        resolve(asking.result.some(({ calls }) => calls?.[0].state === state));
-      };
-    };
-  });
-}
 
 scenario("wrong tools are refused at once, in words that help", async (visit) => {
   await visit.open("/chat.html");

@@ -12,9 +12,10 @@ use crate::error::{Failure, FailureKind};
 use crate::offer::Offer;
 use crate::session::Session;
 use crate::thread::{
-    CallState, Citation, Decision, Live, Message, MessageId, Status, Thread, ThreadId, ToolCall,
+    CallState, Citation, Decision, Live, Message, MessageId, Status, Thread, ThreadId, ToolCall, Trust,
 };
 use crate::threads::Row;
+use crate::tools::is_object;
 
 /// The longest text that is kept, in UTF-16 units.
 const LONGEST: u32 = 2_000_000;
@@ -53,6 +54,10 @@ pub(super) fn thread_line(session: &Session) -> Object {
             ("wordsOnly", live.offer.words_only.into()),
         ])
     });
+    let trusts = thread
+        .trusts
+        .iter()
+        .map(|trust| object(&[("name", (&*trust.name).into()), ("print", (&*trust.print).into())]));
     object(&[
         ("id", thread.id.0.as_str().into()),
         ("title", thread.title.as_str().into()),
@@ -61,6 +66,7 @@ pub(super) fn thread_line(session: &Session) -> Object {
         ("model", maybe(thread.model.as_deref())),
         ("head", thread.head().map_or(JsValue::UNDEFINED, id)),
         ("live", live.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ("trusts", list(trusts)),
     ])
 }
 
@@ -103,6 +109,7 @@ pub(super) fn message_line(message: &Message) -> Object {
         ("reasoning", filled(&message.reasoning)),
         ("refusal", filled(&message.refusal)),
         ("calls", list(calls)),
+        ("format", filled(&message.format)),
         ("json", if message.is_json { JsValue::TRUE } else { JsValue::UNDEFINED }),
         ("attachments", list(attachments)),
         ("citations", list(citations)),
@@ -125,6 +132,9 @@ pub(super) fn thread(line: &JsValue, messages: &Array) -> Option<(Thread, Option
     thread.title = text(line, "title");
     thread.updated = number(line, "updated");
     thread.model = text_of(line, "model");
+    thread.trusts = parts(line, "trusts", |trust| {
+        Some(Trust { name: text_of(trust, "name")?, print: text_of(trust, "print")? })
+    });
     let messages = messages.iter().filter_map(|line| message(&line)).collect();
     let thread = thread.with_messages(messages, name(line, "head"));
     let live = get(line, "live");
@@ -166,6 +176,8 @@ fn message(line: &JsValue) -> Option<Message> {
                 result: text_of(call, "result"),
             })
         }),
+        // It becomes a part of a call's body as it is.
+        format: text_of(line, "format").filter(|form| is_object(form)).unwrap_or_default(),
         is_json: get(line, "json").is_truthy(),
         attachments: parts(line, "attachments", |file| {
             Some(Attachment {
@@ -186,6 +198,14 @@ fn message(line: &JsValue) -> Option<Message> {
         created: number(line, "created"),
         ..Message::new(name(line, "id")?, role)
     })
+}
+
+/// True where a kept message says that this call of it runs or has run.
+pub(super) fn has_begun(line: &JsValue, place: usize) -> bool {
+    let calls = get(line, "calls");
+    let calls = Array::is_array(&calls).then(|| calls.unchecked_into::<Array>());
+    let state = calls.map(|calls| CallState::of(&text(&calls.get(place as u32), "state")));
+    state.is_some_and(|state| state != CallState::Foreign && !state.is_asked())
 }
 
 fn word(status: &Status) -> &'static str {

@@ -44,8 +44,8 @@ fn any_input() -> impl Strategy<Value = Input> {
         any_id().prop_map(Input::Choose),
         (any_id(), any::<Option<bool>>()).prop_map(|(message, good)| Input::Feedback { message, good }),
         Just(Input::Offered(vec![
-            Tool { name: "a".into(), asks: true },
-            Tool { name: "b".into(), asks: false },
+            Tool { name: "a".into(), asks: true, ..Tool::default() },
+            Tool { name: "b".into(), asks: false, ..Tool::default() },
         ])),
         "[abc]".prop_map(|name| Input::Delta { piece: calling(&name), event: String::new(), now: 0.0 }),
         Just(Input::Delta {

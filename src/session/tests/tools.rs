@@ -16,12 +16,14 @@ pub(super) fn calling(name: &str) -> Piece {
     Piece { calls: vec![call], ..Piece::default() }
 }
 
-fn tools() -> Vec<Tool> {
-    [("pay", true), ("look", false)].map(|(name, asks)| Tool { name: name.into(), asks }).to_vec()
+pub(super) fn tools() -> Vec<Tool> {
+    [("pay", true), ("look", false)]
+        .map(|(name, asks)| Tool { name: name.into(), asks, ..Tool::default() })
+        .to_vec()
 }
 
 /// An answer that calls these with these arguments, and what follows from its end.
-fn called(session: &mut Session, calls: &[(&str, &str)]) -> Vec<Effect> {
+pub(super) fn called(session: &mut Session, calls: &[(&str, &str)]) -> Vec<Effect> {
     session.handle(Input::Opened { stream: Some("s".into()) });
     let calls = (0..).zip(calls).map(|(index, (name, arguments))| CallPiece {
         index,
@@ -34,7 +36,7 @@ fn called(session: &mut Session, calls: &[(&str, &str)]) -> Vec<Effect> {
     session.handle(Input::Ended)
 }
 
-fn asked(calls: &[(&str, &str)]) -> (Session, Vec<Effect>) {
+pub(super) fn asked(calls: &[(&str, &str)]) -> (Session, Vec<Effect>) {
     let mut session = Session::default();
     session.handle(Input::Offered(tools()));
     session.handle(Input::Draft("hello".into()));
@@ -43,27 +45,27 @@ fn asked(calls: &[(&str, &str)]) -> (Session, Vec<Effect>) {
     (session, effects)
 }
 
-fn decide(session: &mut Session, place: usize, decision: Decision) -> Vec<Effect> {
+pub(super) fn decide(session: &mut Session, place: usize, decision: Decision) -> Vec<Effect> {
     let message = last(session).id;
     session.handle(Input::Decide { message, place, decision })
 }
 
-fn ended(session: &mut Session, place: usize, result: Result<&str, &str>) -> Vec<Effect> {
+pub(super) fn ended(session: &mut Session, place: usize, result: Result<&str, &str>) -> Vec<Effect> {
     let message = last(session).id;
     let result = result.map(String::from).map_err(String::from);
     session.handle(Input::ToolEnded { message, place, result })
 }
 
-fn go_on(session: &mut Session, key: &str) -> Vec<Effect> {
+pub(super) fn go_on(session: &mut Session, key: &str) -> Vec<Effect> {
     let message = last(session).id;
     session.handle(Input::Continue { message, ask: offering(key) })
 }
 
-fn states(session: &Session) -> Vec<CallState> {
+pub(super) fn states(session: &Session) -> Vec<CallState> {
     last(session).calls.iter().map(|call| call.state).collect()
 }
 
-fn runs(effects: &[Effect]) -> Vec<(usize, &str, &str)> {
+pub(super) fn runs(effects: &[Effect]) -> Vec<(usize, &str, &str)> {
     let run = |effect| match effect {
         &Effect::RunTool { place, ref name, ref arguments, .. } => {
             Some((place, name.as_str(), arguments.as_str()))
@@ -73,7 +75,7 @@ fn runs(effects: &[Effect]) -> Vec<(usize, &str, &str)> {
     effects.iter().filter_map(run).collect()
 }
 
-fn continues(effects: &[Effect]) -> bool {
+pub(super) fn continues(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| matches!(effect, Effect::Continue(_)))
 }
 
@@ -111,7 +113,7 @@ fn a_call_waits_for_the_user_runs_and_its_result_goes_to_the_model_as_a_call_of_
     assert_eq!(roles, [Role::User, Role::Assistant, Role::Tool, Role::Assistant, Role::User]);
 }
 
-fn complete(session: &mut Session, text: &str) {
+pub(super) fn complete(session: &mut Session, text: &str) {
     delta(session, text, "2.1", 2.0);
     finish(session, "stop");
     session.handle(Input::Ended);

@@ -1,5 +1,7 @@
 //! Calls of tools: what is called with what, who decides on it, and what came of it.
 
+use web_sys::HtmlElement;
+
 use super::super::dom::{El, View, button, el, group, when};
 use crate::app::{App, MessageState};
 use crate::locale::Text;
@@ -38,7 +40,7 @@ pub(super) fn call(app: App, id: MessageId, call: Place) -> El {
     // The button that was pressed goes; whoever pressed it by keyboard is still here.
     let after = summary.html();
     let choice = {
-        let call = call.clone();
+        let (call, after) = (call.clone(), after.clone());
         move || {
             let after = after.clone();
             question(app, &call, move |place, decision| {
@@ -55,7 +57,8 @@ pub(super) fn call(app: App, id: MessageId, call: Place) -> El {
                 .attr_of("open", asks.clone())
                 .child(summary)
                 .child(text(app, &call, Text::ToolArguments, |call| call.arguments.clone()))
-                .child(text(app, &call, Text::ToolResult, |call| call.result.clone().unwrap_or_default())),
+                .child(text(app, &call, Text::ToolResult, |call| call.result.clone().unwrap_or_default()))
+                .child(trusted(app, &call, after.clone())),
         )
         .child(when(asks, choice))
 }
@@ -74,9 +77,26 @@ pub(super) fn go_on(app: App, id: MessageId) -> View {
 }
 
 fn question(app: App, call: &Place, decide: impl Fn(usize, Decision) + Clone + 'static) -> El {
-    let asked = if call.state() == CallState::Lost { Text::ConsentLost } else { Text::ConsentAsk };
-    let asked = app.words().fill(asked, &[&call.read(|call| call.name.clone())]);
-    let place = call.place;
+    let (place, name) = (call.place, call.read(|call| call.name.clone()));
+    let asked = {
+        let (call, name) = (call.clone(), name.clone());
+        move || {
+            let asked = if call.state() == CallState::Lost { Text::ConsentLost } else { Text::ConsentAsk };
+            app.words().fill(asked, &[&name])
+        }
+    };
+    let about = move || {
+        app.signals.desk.offered.track();
+        app.about_tool(&name)
+    };
+    let told = about.clone();
+    let about = when(
+        move || !told().is_empty(),
+        move || {
+            let label = el("p", "label").text(app.text(Text::ToolAbout));
+            group([label.view(), el("p", "about").attr("dir", "auto").text_of(about.clone()).view()])
+        },
+    );
     let choices = [
         ("quiet strong", Text::Allow, Decision::Allowed),
         ("quiet", Text::AllowAlways, Decision::Always),
@@ -84,12 +104,39 @@ fn question(app: App, call: &Place, decide: impl Fn(usize, Decision) + Clone + '
     ];
     let choices = choices.map(|(class, text, decision)| {
         let decide = decide.clone();
-        button(class).click(move || decide(place, decision)).text(app.text(text)).view()
+        button(class)
+            .attr_of("disabled", move || app.signals.desk.deciding.get())
+            .click(move || decide(place, decision))
+            .text(app.text(text))
+            .view()
     });
     el("div", "consent")
-        .attrs(&[("role", "group"), ("aria-label", &asked)])
-        .child(el("p", "").attr("dir", "auto").text(&asked))
+        .attr("role", "group")
+        .attr_of("aria-label", asked.clone())
+        .child(el("p", "").attr("dir", "auto").text_of(asked))
+        .child(about)
         .child(el("div", "choices").children(choices))
+}
+
+/// What was let through for the whole chat can be asked about again.
+fn trusted(app: App, call: &Place, after: HtmlElement) -> View {
+    let call = call.clone();
+    let name = call.read(|call| call.name.clone());
+    let of = name.clone();
+    let holds = move || {
+        app.signals.desk.offered.track();
+        call.read(|call| call.decision == Some(Decision::Always)) && app.trusts_tool(&of)
+    };
+    when(holds, move || {
+        let (name, after) = (name.clone(), after.clone());
+        let ask = move || {
+            app.ask_before(name.clone());
+            let _ = after.focus();
+        };
+        el("p", "trusted")
+            .child(el("span", "").text(app.text(Text::AllowAlways)))
+            .child(button("quiet").click(ask).text(app.text(Text::AskAgain)))
+    })
 }
 
 fn text(app: App, call: &Place, label: Text, part: fn(&ToolCall) -> String) -> View {
