@@ -1,16 +1,22 @@
 // The README's own blocks, run as they stand but for the names of hosts and users.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 
 import { CREDIT, ROOT, eventually } from "./demo.mjs";
 import { suite } from "./scenario.mjs";
 
 const HOST = "https://ai.example.com";
-const port = await freePort();
+// The page's host listens from the beginning, so that nobody else is given its port.
+const host = createServer((_, response) => response.writeHead(503).end()).listen(0, "127.0.0.1");
+await once(host, "listening");
+after(() => host.close());
+const { port } = host.address();
 const site = `http://127.0.0.1:${port}`;
 const scenario = suite({ origins: [site] });
 const readme = await readFile(join(ROOT, "README.md"), "utf8");
@@ -50,16 +56,17 @@ scenario("the smallest tag works with the token server and the policy that the R
   const page = `<!doctype html><title>Readme</title>${block("html", "script", visit)}`;
   const policy = `default-src 'none'; ${block("", "wasm-unsafe-eval", visit).trim()}`;
   // The host's own server: its page, and the token server behind it.
-  const host = createServer(async (request, response) => {
+  const answer = async (request, response) => {
     if (request.url === "/") {
       response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(page);
     } else if (request.url === "/copilot-token") {
-      const answer = await fetch(`http://127.0.0.1:${inner}/`, { method: request.method });
-      response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+      const token = await fetch(`http://127.0.0.1:${inner}/`, { method: request.method });
+      response.writeHead(token.status, { "content-type": "application/json" }).end(await token.text());
     } else {
       response.writeHead(204).end();
     }
-  }).listen(port, "127.0.0.1");
+  };
+  host.removeAllListeners("request").on("request", answer);
   try {
     await eventually(async () => (await fetch(`http://127.0.0.1:${inner}/`)).ok, "the token server answers");
     await visit.page.goto(`${site}/`);
@@ -70,7 +77,6 @@ scenario("the smallest tag works with the token server and the policy that the R
     await visit.balanceShown();
   } finally {
     tokens.kill();
-    host.close();
   }
 });
 

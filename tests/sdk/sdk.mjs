@@ -86,21 +86,30 @@ export class Sdk {
   }
 }
 
-/** Runs the same scenarios against each SDK: `scenario(title, options?, run)` defines one. */
+/**
+ * Runs the same scenarios against each SDK: `scenario(title, options?, run)` defines one. The SDKs are side by side, for
+ * most of their time is waiting before they try again, and each has a gateway and a provider of its own.
+ */
 export function withEachSdk(define, demoOptions) {
-  let demo;
-  before(async () => (demo = await startGateway(demoOptions)));
-  after(() => demo?.stop());
-  for (const each of SDKS) {
-    describe(`the ${each.name} SDK`, () => {
-      let sdk;
-      before(() => (sdk = new Sdk(each)));
-      after(() => sdk?.end());
-      define((title, options, run = options) =>
-        test(title, { timeout: 120_000, ...(typeof options === "function" ? {} : options) }, () => scenario(demo, sdk, run)),
-      );
-    });
-  }
+  describe("the SDKs", { concurrency: SDKS.length }, () => {
+    for (const each of SDKS) {
+      describe(`the ${each.name} SDK`, { concurrency: 1 }, () => {
+        let demo;
+        let sdk;
+        before(async () => {
+          demo = await startGateway(demoOptions);
+          sdk = new Sdk(each);
+        });
+        after(async () => {
+          sdk?.end();
+          await demo?.stop();
+        });
+        define((title, options, run = options) =>
+          test(title, { timeout: 120_000, ...(typeof options === "function" ? {} : options) }, () => scenario(demo, sdk, run)),
+        );
+      });
+    }
+  });
 }
 
 /** Runs one scenario as a user of its own, and looks at the books after it. */

@@ -35,7 +35,7 @@ pub(crate) fn with_packages(requirements: &Path, dir: &Path) -> Result<PathBuf> 
 }
 
 /// A Python that can make virtual environments; Debian's lacks that until its own package for it is there.
-fn find_or_install() -> Result<OsString> {
+pub(crate) fn find_or_install() -> Result<OsString> {
     if let Some(found) = find() {
         return Ok(found);
     }

@@ -47,6 +47,13 @@ pub(crate) struct Services {
     _lock: Option<File>,
 }
 
+/// Sees to it that both can be started.
+pub(crate) fn find_or_install() -> Result<()> {
+    postgres::find_or_install()?;
+    redis::find_or_install()?;
+    Ok(())
+}
+
 pub(crate) fn run(options: &Options) -> Result<()> {
     let stop = process::stop_signal()?;
     let disk = if options.durable { Disk::Waited } else { Disk::Ignored };

@@ -66,21 +66,6 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     env::var_os("CHROME").map(PathBuf::from).or_else(|| BROWSERS.iter().find_map(|name| on_path(name)))
 }
 
-/// The WebDriver server for Chromium, which the in-browser wasm tests speak to.
-pub(crate) fn chromedriver_or_install() -> Result<PathBuf> {
-    let found = || env::var_os("CHROMEDRIVER").map(PathBuf::from).or_else(|| on_path("chromedriver"));
-    if found().is_none() && is_debian() && is_root() {
-        println!("No chromedriver found; installing Debian's.");
-        apt_install(&["chromium-driver"])?;
-    }
-    found().ok_or_else(|| {
-        anyhow!(
-            "chromedriver is missing: install the one for your Chromium (such as `npx @puppeteer/browsers \
-             install chromedriver@stable`) and name it in $CHROMEDRIVER, or leave these tests out with `--skip web`"
-        )
-    })
-}
-
 /// A Chromium, installed by the system's ordinary means when there is none. `tests` is the npm root that
 /// has playwright-core.
 pub(crate) fn chromium_or_install(tests: &Path) -> Result<PathBuf> {
@@ -89,7 +74,7 @@ pub(crate) fn chromium_or_install(tests: &Path) -> Result<PathBuf> {
     }
     if is_debian() && is_root() {
         println!("No Chromium found; installing Debian's.");
-        apt_install(&["chromium", "chromium-driver"])?;
+        apt_install(&["chromium"])?;
         return chromium().ok_or_else(|| anyhow!("apt-get installed no Chromium that can be found"));
     }
     println!("No Chromium found; letting Playwright download one into its own cache.");

@@ -98,6 +98,15 @@ pub(crate) fn add_leptos_app(dir: &Path) -> Result<()> {
     bind(&module, dir, LEPTOS_APP)
 }
 
+/// Puts a module of tests into `dir`, which is emptied first, as `tests.js` and `tests_bg.wasm`.
+pub(crate) fn bind_tests(module: &Path, dir: &Path) -> Result<()> {
+    tree::empty_dir(dir)?;
+    let mut bindgen = Bindgen::new();
+    // A module of tests runs nothing by itself; what it does is asked for.
+    bindgen.input_path(module).out_name("tests").web(true)?.typescript(false).debug(true).emit_start(false);
+    bindgen.generate(dir).with_context(|| format!("wasm-bindgen could not read {}", module.display()))
+}
+
 /// The command that compiles a target of the widget's package.
 fn compile(target: &[&str]) -> Result<Command> {
     tools::wasm_target()?;

@@ -1,56 +1,124 @@
 //! The steps of `cargo xtask test`. All builds share one set of flags and profiles, so that nothing is
 //! compiled twice for want of agreement.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{env, fs};
+use std::env;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
-use clap::builder::PossibleValuesParser;
-use serde_json::json;
-
+use super::{node, web};
 use crate::services::Services;
-use crate::{dist, npm, process, python, size, tidy, tools, torture, tree, widget};
+use crate::{dist, npm, process, python, services, size, tidy, tools, torture, tree};
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
 
 /// What earlier steps of the same run have made, so that later ones need not make it again.
 pub(crate) struct Setting {
     /// The gateway and the simulator.
-    pub(crate) built: bool,
+    pub(super) built: bool,
     /// The npm package.
-    pub(crate) packed: bool,
+    pub(super) packed: bool,
+}
+
+impl Setting {
+    /// Of a run with these steps.
+    pub(super) fn of(names: &[&str]) -> Self {
+        Self { built: names.contains(&"build"), packed: names.contains(&"dist") }
+    }
 }
 
 pub(crate) struct Step {
-    pub(crate) name: &'static str,
-    pub(crate) about: &'static str,
-    pub(crate) run: fn(&Setting) -> Result<()>,
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) run: fn(&Setting) -> Result<()>,
+    /// It is quick, and others stand on it: it runs before all of them, by itself.
+    pub(super) alone: bool,
+    /// It compiles, and little else.
+    pub(super) compiles: bool,
+    /// The steps whose work it needs, where they are part of the run.
+    pub(super) after: &'static [&'static str],
+    /// What only one step at a time can have.
+    pub(super) uses: Option<&'static str>,
 }
 
-pub(crate) const STEPS: [Step; 17] = [
-    Step { name: "tools", about: "Node, npm packages, the wasm target, a browser", run: prepare },
+/// A step that can run beside others.
+const STEP: Step =
+    Step { name: "", about: "", run: |_| Ok(()), alone: false, compiles: false, after: &[], uses: None };
+/// One that cargo does, whose folder has one user at a time.
+const COMPILING: Step = Step { compiles: true, uses: Some("cargo"), ..STEP };
+/// One with servers of our own, and with tests that `build` has compiled.
+const SERVED: Step = Step { after: &["build"], uses: Some("servers"), ..STEP };
+
+/// In the order in which they begin, as far as they can.
+pub(crate) const STEPS: [Step; 18] = [
+    Step {
+        name: "tools",
+        about: "Node, npm packages, the wasm target, a browser",
+        run: prepare,
+        alone: true,
+        ..STEP
+    },
     Step {
         name: "fmt",
         about: "formatting",
         run: |_| process::run(&mut process::cargo(["fmt", "--all", "--check"])),
+        alone: true,
+        ..STEP
     },
-    Step { name: "tidy", about: "rules of the tree", run: |_| tidy::run() },
-    Step { name: "clippy", about: "lints, warnings denied", run: clippy },
-    Step { name: "doc", about: "documentation, warnings denied", run: doc },
-    Step { name: "unit", about: "tests on this machine", run: unit },
-    Step { name: "postgres", about: "the gateway's calls once more, on PostgreSQL", run: on_postgres },
-    Step { name: "torture", about: "gateways that are killed 200 times over", run: |_| torture::for_tests() },
-    Step { name: "web", about: "wasm tests in a browser", run: web },
-    Step { name: "build", about: "the gateway, the simulator, the Leptos example", run: build },
-    Step { name: "dist", about: "the npm package", run: |_| dist::run() },
-    Step { name: "size", about: "what a page downloads", run: |_| size::run() },
-    Step { name: "types", about: "the package's JavaScript, type-checked", run: types },
-    Step { name: "sdk", about: "OpenAI's SDKs as clients of the gateway", run: sdk },
-    Step { name: "e2e", about: "the demo in a browser", run: |setting| node_tests("tests/e2e", setting) },
-    Step { name: "engines", about: "the main paths in Firefox and WebKit", run: engines },
+    Step { name: "tidy", about: "rules of the tree", run: |_| tidy::run(), alone: true, ..STEP },
+    Step { name: "build", about: "the gateway, the simulator, the tests", run: build, ..COMPILING },
+    // Another profile, so another of cargo's folders.
+    Step { name: "dist", about: "the npm package", run: |_| dist::run(), compiles: true, ..STEP },
+    Step { name: "size", about: "what a page downloads", run: |_| size::run(), after: &["dist"], ..STEP },
+    Step {
+        name: "types",
+        about: "the package's JavaScript, type-checked",
+        run: types,
+        after: &["dist"],
+        ..STEP
+    },
+    Step { name: "e2e", about: "the demo in a browser", run: node::e2e, after: &["build", "dist"], ..STEP },
+    Step { name: "clippy", about: "lints, warnings denied", run: clippy, ..COMPILING },
+    Step { name: "doc", about: "documentation, warnings denied", run: doc, ..COMPILING },
+    Step { name: "web", about: "wasm tests in a browser", run: web::run, ..COMPILING },
+    Step { name: "unit", about: "tests on this machine", run: unit, ..SERVED },
+    Step {
+        name: "postgres",
+        about: "the gateway's calls once more, on PostgreSQL",
+        run: on_postgres,
+        ..SERVED
+    },
+    Step {
+        name: "torture",
+        about: "gateways that are killed 200 times over",
+        run: |_| torture::for_tests(),
+        ..SERVED
+    },
+    Step {
+        name: "sdk",
+        about: "OpenAI's SDKs as clients of the gateway",
+        run: node::sdk,
+        after: &["build"],
+        ..STEP
+    },
+    Step {
+        name: "leptos",
+        about: "the copilot in a Leptos application, in a browser",
+        run: node::leptos,
+        after: &["build", "dist", "web"],
+        ..STEP
+    },
+    Step {
+        name: "engines",
+        about: "the main paths in Firefox and WebKit",
+        run: node::engines,
+        after: &["build", "dist"],
+        ..STEP
+    },
     Step {
         name: "pack",
         about: "the packed file in real projects",
-        run: |setting| node_tests("tests/pack", setting),
+        run: node::pack,
+        after: &["build", "dist"],
+        ..STEP
     },
 ];
 
@@ -66,8 +134,20 @@ fn prepare(_: &Setting) -> Result<()> {
     tools::wasm_target()?;
     npm::install(&tests())?;
     npm::install(&tree::package())?;
+    tools::rust_source()?;
     let chromium = tools::chromium_or_install(&tests())?;
     println!("Browser: {}", chromium.display());
+    // The system installs one package at a time, and steps run side by side. A step whose servers or browsers cannot be
+    // had says so itself.
+    for wanted in [
+        services::find_or_install(),
+        tools::engines_or_install().map(drop),
+        python::find_or_install().map(drop),
+    ] {
+        if let Err(error) = wanted {
+            println!("{error:#}");
+        }
+    }
     Ok(())
 }
 
@@ -121,47 +201,11 @@ pub(crate) fn services() -> Result<Option<Services>> {
     }
 }
 
-fn web(_: &Setting) -> Result<()> {
-    let chromium = tools::chromium_or_install(&tests())?;
-    let driver = tools::chromedriver_or_install()?;
-    let mut runner = process::cargo(["build", "--package", "xtask", "--features", "web-tests"]);
-    process::run(runner.args(["--bin", "web-test-runner"]))?;
-    let runner = tree::target().join("debug").join(format!("web-test-runner{}", env::consts::EXE_SUFFIX));
-
-    let capabilities = tree::target().join("web-tests.json");
-    // Containers often run as root and without a GPU, and a test browser has nothing to say to the network.
-    let args = [
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-background-networking",
-        "disable-dev-shm-usage",
-    ];
-    let options = json!({"goog:chromeOptions": {"binary": chromium, "args": args}});
-    fs::write(&capabilities, options.to_string())?;
-
-    let mut cargo = process::cargo(["test", "--package", "triptych-copilot", "--test", "web"]);
-    cargo.args(["--target", "wasm32-unknown-unknown"]);
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
-    cargo.env("CHROMEDRIVER", driver);
-    cargo.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities);
-    cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "180");
-    process::run(&mut cargo)
-}
-
 fn build(_: &Setting) -> Result<()> {
     // Named one by one, the programs' dependencies would have other features than in the tests, and a hundred of them
     // would be compiled once more.
-    let mut cargo = process::cargo(["build", "--workspace", "--bins", "--tests"]);
-    process::run(cargo.args(APART))?;
-    let widget = leptos_widget();
-    widget::build(&widget)?;
-    widget::add_leptos_app(&widget)
-}
-
-/// A widget's folder with the Leptos application in it.
-fn leptos_widget() -> PathBuf {
-    tree::target().join("leptos").join("widget")
+    let mut cargo = process::cargo(["build", "--workspace", "--bins", "--tests", "--examples"]);
+    process::run(cargo.args(APART))
 }
 
 fn types(_: &Setting) -> Result<()> {
@@ -171,74 +215,6 @@ fn types(_: &Setting) -> Result<()> {
     )
 }
 
-fn sdk(setting: &Setting) -> Result<()> {
-    let mut node = node_test_command("tests/sdk", setting)?;
-    match python::with_packages(&tests().join("sdk/requirements.txt"), &tree::target().join("sdk")) {
-        Ok(python) => {
-            node.env("TRIPTYCH_SDK_PYTHON", python);
-        }
-        Err(error) if env::var_os("CI").is_none() => {
-            println!("\nWARNING: the SDK for Python is not tested: {error:#}\n");
-        }
-        Err(error) => return Err(error),
-    }
-    process::run(&mut node)
-}
-
-fn node_tests(folder: &str, setting: &Setting) -> Result<()> {
-    let chromium = tools::chromium_or_install(&tests())?;
-    let mut node = node_test_command(folder, setting)?;
-    node.env("TRIPTYCH_CHROMIUM", chromium);
-    if setting.packed {
-        node.env("TRIPTYCH_DEMO_WIDGET", dist::folder());
-    }
-    if let Some(packed) = dist::packed() {
-        node.env("TRIPTYCH_PACKED", packed);
-    }
-    process::run(&mut node)
-}
-
-fn engines(setting: &Setting) -> Result<()> {
-    let found = match tools::engines_or_install() {
-        Ok(found) => found,
-        Err(error) if env::var_os("CI").is_none() => {
-            println!("\nWARNING: nothing is tested in Firefox and WebKit: {error:#}\n");
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
-    let mut node = node_test_command("tests/engines", setting)?;
-    node.env("TRIPTYCH_FIREFOX", found.firefox);
-    node.env("TRIPTYCH_WEBKIT_DRIVER", found.webkit_driver).env("TRIPTYCH_WEBKIT", found.webkit);
-    if setting.packed {
-        node.env("TRIPTYCH_DEMO_WIDGET", dist::folder());
-    }
-    process::run(&mut node)
-}
-
-/// The test runner of Node, about to run all test files in a folder.
-fn node_test_command(folder: &str, setting: &Setting) -> Result<Command> {
-    npm::install(&tests())?;
-    let mut files = fs::read_dir(tree::root().join(folder))
-        .with_context(|| format!("cannot list {folder}"))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<PathBuf>, _>>()?;
-    files.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
-    files.sort();
-    if files.is_empty() {
-        bail!("{folder} holds no tests");
-    }
-    let mut node = Command::new("node");
-    // One file at a time: each starts servers and a browser of its own, and machines are small.
-    node.current_dir(tree::root()).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
-    node.args(files.iter().map(|path| path.strip_prefix(tree::root()).unwrap_or(path)));
-    node.env("TRIPTYCH_XTASK", env::current_exe()?);
-    if setting.built {
-        node.env("TRIPTYCH_DEMO_PREBUILT", "1").env("TRIPTYCH_LEPTOS_WIDGET", leptos_widget());
-    }
-    Ok(node)
-}
-
-fn tests() -> PathBuf {
-    tree::root().join(Path::new("tests"))
+pub(super) fn tests() -> PathBuf {
+    tree::root().join("tests")
 }

@@ -102,13 +102,10 @@ pub(crate) fn tree(sources: &[Source]) -> Vec<String> {
     }
 
     let bindgen = after(text("Cargo.toml"), "\nwasm-bindgen = \"");
-    for name in ["wasm-bindgen-cli-support = \"", "wasm-bindgen-cli = { version = \""] {
-        let found = after(text("xtask/Cargo.toml"), name);
-        if found != bindgen || !bindgen.is_some_and(|version| version.starts_with('=')) {
-            problems.push(format!(
-                "xtask/Cargo.toml: {found:?} has to equal wasm-bindgen's {bindgen:?}, exactly"
-            ));
-        }
+    let found = after(text("xtask/Cargo.toml"), "wasm-bindgen-cli-support = \"");
+    if found != bindgen || !bindgen.is_some_and(|version| version.starts_with('=')) {
+        problems
+            .push(format!("xtask/Cargo.toml: {found:?} has to equal wasm-bindgen's {bindgen:?}, exactly"));
     }
 
     for stem in widget::CHUNKS.map(widget::chunk_stem).into_iter().chain([widget::STEM.to_owned()]) {
@@ -187,7 +184,7 @@ mod tests {
     fn versions_that_differ_are_found() {
         let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
         let cargo = "[workspace.package]\nversion = \"0.1.0\"\n\nwasm-bindgen = \"=1.2\"\n";
-        let tools = "wasm-bindgen-cli-support = \"=1.2\"\nwasm-bindgen-cli = { version = \"=1.2\" }";
+        let tools = "wasm-bindgen-cli-support = \"=1.2\"\n";
         let stems = widget::CHUNKS.map(widget::chunk_stem).into_iter().chain([widget::STEM.to_owned()]);
         let urls: String =
             stems.map(|stem| format!("new URL(\"./{stem}_bg.wasm\", import.meta.url);")).collect();
