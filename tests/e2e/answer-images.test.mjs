@@ -8,7 +8,7 @@ import { eventually } from "./demo.mjs";
 import { startParrot } from "./parrot.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 
 let browser;
 let parrot;

@@ -92,7 +92,7 @@ async function open(path) {
   return { page, problems };
 }
 
-test("a server without credits and tokens can be chatted with, and shows none", { timeout: 60_000 }, async () => {
+test("a server without credits and tokens can be chatted with, and shows none", { timeout: 120_000 }, async () => {
   const { page, problems } = await open("/");
   await page.getByRole("textbox", { name: "Message" }).fill("Hello");
   await page.getByRole("button", { name: "Send" }).click();
@@ -105,7 +105,7 @@ test("a server without credits and tokens can be chatted with, and shows none", 
   await page.close();
 });
 
-test("an answer without a name is stopped by hanging up, and the next one has only its own words", { timeout: 60_000 }, async () => {
+test("an answer without a name is stopped by hanging up, and the next one has only its own words", { timeout: 120_000 }, async () => {
   const { page } = await open("/");
   await page.getByRole("textbox", { name: "Message" }).fill("Go on for ever");
   await page.getByRole("button", { name: "Send" }).click();
@@ -121,7 +121,7 @@ test("an answer without a name is stopped by hanging up, and the next one has on
   await page.close();
 });
 
-test("the end stays in view for who reads there, and nowhere else", { timeout: 60_000 }, async () => {
+test("the end stays in view for who reads there, and nowhere else", { timeout: 120_000 }, async () => {
   const { page } = await open("/");
   await page.setViewportSize({ width: 500, height: 400 });
   await page.getByRole("textbox", { name: "Message" }).fill("Go on for ever");
@@ -145,7 +145,7 @@ test("the end stays in view for who reads there, and nowhere else", { timeout: 6
   await page.close();
 });
 
-test("a server that wants a token is answered with the way to give one", { timeout: 60_000 }, async () => {
+test("a server that wants a token is answered with the way to give one", { timeout: 120_000 }, async () => {
   const { page } = await open("/closed");
   await page.getByText("set the attribute token-url").waitFor();
   await page.close();

@@ -60,7 +60,7 @@ async function visit({ block = null, late = null, query = "", ...options } = {})
 /** Texts of the parts of a class. */
 const parts = (answer, name) => answer.locator(`code .${name}`).allTextContents();
 
-test("code is coloured while it comes, and its text is what was written", { timeout: 60_000 }, async () => {
+test("code is coloured while it comes, and its text is what was written", { timeout: 120_000 }, async () => {
   const { page, problems, requests, say, answered, close } = await visit();
   await say("words");
   await answered(0);
@@ -85,7 +85,7 @@ test("code is coloured while it comes, and its text is what was written", { time
   await close();
 });
 
-test("colours that come late do not move the text", { timeout: 60_000 }, async () => {
+test("colours that come late do not move the text", { timeout: 120_000 }, async () => {
   let arrive;
   const arrived = new Promise((resolve) => (arrive = resolve));
   const { page, problems, say, answered, close } = await visit({ late: arrived });
@@ -106,7 +106,7 @@ test("colours that come late do not move the text", { timeout: 60_000 }, async (
   await close();
 });
 
-test("where colours cannot be had, code is plain, and the next block asks again", { timeout: 60_000 }, async () => {
+test("where colours cannot be had, code is plain, and the next block asks again", { timeout: 120_000 }, async () => {
   const { page, problems, requests, say, answered, close } = await visit({ block: /highlight_bg/ });
   await say("wide");
   const first = await answered(0);
@@ -126,7 +126,7 @@ test("where colours cannot be had, code is plain, and the next block asks again"
   await close();
 });
 
-test("code without a language asks for nothing", { timeout: 60_000 }, async () => {
+test("code without a language asks for nothing", { timeout: 120_000 }, async () => {
   const { requests, say, answered, close } = await visit();
   await say("plain");
   const answer = await answered();
@@ -135,7 +135,7 @@ test("code without a language asks for nothing", { timeout: 60_000 }, async () =
   await close();
 });
 
-test("the button copies exactly what was written, by keyboard too, and says so", { timeout: 60_000 }, async () => {
+test("the button copies exactly what was written, by keyboard too, and says so", { timeout: 120_000 }, async () => {
   const { page, say, answered, close } = await visit();
   server.goOn();
   await say("code");
@@ -152,7 +152,7 @@ test("the button copies exactly what was written, by keyboard too, and says so",
   await close();
 });
 
-test("a clipboard that refuses is told", { timeout: 60_000 }, async () => {
+test("a clipboard that refuses is told", { timeout: 120_000 }, async () => {
   const { page, say, answered, close } = await visit();
   await page.evaluate(() => {
     navigator.clipboard.writeText = () => Promise.reject(new Error("no"));
@@ -165,7 +165,7 @@ test("a clipboard that refuses is told", { timeout: 60_000 }, async () => {
   await close();
 });
 
-test("wide code scrolls within its block, by keyboard, and stays left to right", { timeout: 60_000 }, async () => {
+test("wide code scrolls within its block, by keyboard, and stays left to right", { timeout: 120_000 }, async () => {
   const { page, say, answered, close } = await visit({ query: "?dir=rtl", viewport: { width: 320, height: 640 } });
   await say("wide");
   const answer = await answered();

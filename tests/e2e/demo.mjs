@@ -13,7 +13,7 @@ export const CREDIT = 1_000_000;
 const START_LIMIT_MS = process.env.TRIPTYCH_DEMO_PREBUILT ? 120_000 : 900_000;
 
 /** Tries until something holds, and tells the last reason when it never does. */
-export async function eventually(check, what, limit = 30_000) {
+export async function eventually(check, what, limit = 60_000) {
   const end = Date.now() + limit;
   let last;
   do {

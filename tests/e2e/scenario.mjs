@@ -10,7 +10,7 @@ import { CREDIT, ROOT, eventually, startDemo } from "./demo.mjs";
 
 /** Room for one panel beside another page's content, so that panels are tabs. */
 export const TABS = { width: 1000, height: 900 };
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 /** Starts a demo and a browser for the tests of one file, and answers with the function that declares a test. */
 export function suite(options = {}) {
@@ -25,7 +25,7 @@ export function suite(options = {}) {
     await demo?.stop();
   });
   return function scenario(name, body, { credits = 1000, viewport = TABS, ...context } = {}) {
-    test(name, { timeout: 120_000 }, async () => {
+    test(name, { timeout: 180_000 }, async () => {
       const visit = new Visit(demo, name);
       await visit.begin(browser, { viewport, ...context }, credits);
       try {

@@ -18,7 +18,7 @@ for (const method of ["debug", "log", "info", "warn", "error"]) {
 }
 window.__wbg_test_invoke = (test) => test();
 window.run = async () => {
-  const module = await tests.default();
+  const module = await tests.default({ module_or_path: "./tests_bg.wasm" });
   const names = Object.keys(module).filter((name) => name.startsWith("__wbgt_"));
   const context = new tests.WasmBindgenTestContext(false);
   return { count: names.length, passed: await context.run(names.map((name) => module[name])) };
@@ -44,7 +44,8 @@ async function serve(folder) {
 
 const server = await serve(argv[2]);
 const browser = await launch();
-const page = await browser.newPage();
+// Narrow enough for panels to be tabs.
+const page = await browser.newPage({ viewport: { width: 800, height: 600 } });
 let outcome;
 try {
   await page.goto(`http://127.0.0.1:${server.address().port}/`);

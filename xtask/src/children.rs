@@ -37,6 +37,13 @@ impl Children {
         &mut self.0[last]
     }
 
+    /// Ends the one that was started last.
+    pub(crate) fn stop_last(&mut self) {
+        if let Some(mut child) = self.0.pop() {
+            child.stop();
+        }
+    }
+
     /// Waits until a stop is asked for; a process that ends before is an error.
     pub(crate) fn watch(&mut self, stop: &Receiver<()>) -> Result<()> {
         loop {

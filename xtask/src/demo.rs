@@ -74,7 +74,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let upstream = upstream(options)?;
     let state = state_dir(options)?;
-    let port = free_port(options.port)?;
+    let mut port = free_port(options.port)?;
     let widget = build(options)?;
 
     let stop = process::stop_signal()?;
@@ -85,22 +85,32 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
     let mut children = Children::default();
     let simulator = start_simulator(&mut children, options, &state, &stop)?;
-    let mut origins = vec![format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
-    origins.extend(options.origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()));
-    let config = GatewayConfig {
-        port,
-        state: &state,
-        widget: &widget,
-        pages: &tree::root().join("www"),
-        tenant: TENANT,
-        user: USER,
-        origins: &origins,
-        simulator: &simulator,
-        upstream: upstream.as_ref(),
+    let url = loop {
+        let mut origins = vec![format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
+        origins.extend(options.origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()));
+        let config = GatewayConfig {
+            port,
+            state: &state,
+            widget: &widget,
+            pages: &tree::root().join("www"),
+            tenant: TENANT,
+            user: USER,
+            origins: &origins,
+            simulator: &simulator,
+            upstream: upstream.as_ref(),
+        };
+        let file = state.join("gateway.toml");
+        fs::write(&file, config.toml()).with_context(|| format!("cannot write {}", file.display()))?;
+        match start_gateway(&mut children, &file, &state, &secrets, &stop) {
+            Ok(url) => break url,
+            // Somebody else was given the port meanwhile. Where it was ours to choose, there are others.
+            Err(_) if options.port == 0 && free_port(port).is_err() => {
+                children.stop_last();
+                port = free_port(0)?;
+            }
+            Err(error) => return Err(error),
+        }
     };
-    let file = state.join("gateway.toml");
-    fs::write(&file, config.toml()).with_context(|| format!("cannot write {}", file.display()))?;
-    let url = start_gateway(&mut children, &file, &state, &secrets, &stop)?;
     grant(&url, &secrets)?;
 
     let card = state.join("demo.json");
