@@ -94,11 +94,10 @@ fn lock<'a, 'b>(plan: &'a Mutex<Plan<'b>>) -> MutexGuard<'a, Plan<'b>> {
 /// Whether the step passed; an error where it could not even be begun.
 fn carry_out(program: &Path, step: &Step, names: &[&str], log: &PathBuf) -> Result<bool> {
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-    // What only compiles gives way to what watches a clock.
-    let mut command = match tools::on_path("nice").filter(|_| step.compiles) {
+    let mut command = match tools::on_path("nice").filter(|_| step.yields) {
         Some(nice) => {
             let mut command = Command::new(nice);
-            command.args(["-n", "10"]).arg(program);
+            command.args(["-n", "5"]).arg(program);
             command
         }
         None => Command::new(program),

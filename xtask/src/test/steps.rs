@@ -4,11 +4,12 @@
 use std::env;
 use std::path::PathBuf;
 
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
+
 use super::{node, web};
 use crate::services::Services;
 use crate::{dist, npm, process, python, services, size, tidy, tools, torture, tree};
-use anyhow::Result;
-use clap::builder::PossibleValuesParser;
 
 /// What earlier steps of the same run have made, so that later ones need not make it again.
 pub(crate) struct Setting {
@@ -31,8 +32,8 @@ pub(crate) struct Step {
     pub(super) run: fn(&Setting) -> Result<()>,
     /// It is quick, and others stand on it: it runs before all of them, by itself.
     pub(super) alone: bool,
-    /// It compiles, and little else.
-    pub(super) compiles: bool,
+    /// It compiles, and gives way to the browsers and servers that run beside it.
+    pub(super) yields: bool,
     /// The steps whose work it needs, where they are part of the run.
     pub(super) after: &'static [&'static str],
     /// What only one step at a time can have.
@@ -41,9 +42,9 @@ pub(crate) struct Step {
 
 /// A step that can run beside others.
 const STEP: Step =
-    Step { name: "", about: "", run: |_| Ok(()), alone: false, compiles: false, after: &[], uses: None };
-/// One that cargo does, whose folder has one user at a time.
-const COMPILING: Step = Step { compiles: true, uses: Some("cargo"), ..STEP };
+    Step { name: "", about: "", run: |_| Ok(()), alone: false, yields: false, after: &[], uses: None };
+/// One that cargo does, whose folder has one user at a time, and that nobody waits for.
+const COMPILING: Step = Step { yields: true, uses: Some("cargo"), ..STEP };
 /// One with servers of our own, and with tests that `build` has compiled.
 const SERVED: Step = Step { after: &["build"], uses: Some("servers"), ..STEP };
 
@@ -64,9 +65,15 @@ pub(crate) const STEPS: [Step; 18] = [
         ..STEP
     },
     Step { name: "tidy", about: "rules of the tree", run: |_| tidy::run(), alone: true, ..STEP },
-    Step { name: "build", about: "the gateway, the simulator, the tests", run: build, ..COMPILING },
+    Step {
+        name: "build",
+        about: "the gateway, the simulator, the tests",
+        run: build,
+        yields: false,
+        ..COMPILING
+    },
     // Another profile, so another of cargo's folders.
-    Step { name: "dist", about: "the npm package", run: |_| dist::run(), compiles: true, ..STEP },
+    Step { name: "dist", about: "the npm package", run: |_| dist::run(), ..STEP },
     Step { name: "size", about: "what a page downloads", run: |_| size::run(), after: &["dist"], ..STEP },
     Step {
         name: "types",
