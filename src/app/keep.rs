@@ -15,8 +15,10 @@ use crate::session::{Change, Input};
 use crate::thread::{Message, MessageId, Thread};
 use crate::threads::{self, Row, Threads};
 
-/// How often the words of an answer under way are written, in milliseconds.
+/// How soon a change is written, in milliseconds.
 const SAVE_AFTER: i32 = 300;
+/// How often the words of an answer under way are written, which is all of it each time.
+const SAVE_WORDS_AFTER: i32 = 1_000;
 /// How long anything waits for the storage, in milliseconds: a browser whose storage hangs still has a chat.
 const PATIENCE: i32 = 2_000;
 /// What keeps conversations, and what of the present one is not kept yet.
@@ -31,6 +33,8 @@ pub(super) struct Keeper {
     place: Cell<Place>,
     pub(super) unkept: RefCell<Unkept>,
     timer: RefCell<Option<Timer>>,
+    /// The timer is that for words.
+    unhurried: Cell<bool>,
     reopened: Cell<bool>,
     /// Whose conversations these are, as the token said.
     pub(super) user: RefCell<Option<Option<String>>>,
@@ -203,6 +207,10 @@ impl Core {
         }
         let mut unkept = self.keeper.unkept.borrow_mut();
         unkept.thread = true;
+        let session = self.chat.borrow();
+        let only_words =
+            matches!(change, Change::Message(_)) && session.live().is_some() && !session.is_calling();
+        drop(session);
         match change {
             Change::Thread => {}
             Change::Message(id) if unkept.changed.contains(&id) => {}
@@ -210,14 +218,20 @@ impl Core {
             Change::Removed(id) => unkept.removed.push(id),
         }
         drop(unkept);
-        self.save_soon();
+        self.save_in(if only_words { SAVE_WORDS_AFTER } else { SAVE_AFTER });
     }
 
     fn save_soon(self: &Rc<Self>) {
-        let waits = self.keeper.timer.borrow().is_some();
+        self.save_in(SAVE_AFTER);
+    }
+
+    fn save_in(self: &Rc<Self>, wait: i32) {
+        let unhurried = wait > SAVE_AFTER;
+        let waits = self.keeper.timer.borrow().is_some() && (unhurried || !self.keeper.unhurried.get());
         if !waits && self.keeper.unkept.borrow().thread && self.keeper.vault.borrow().is_some() {
             let core = self.clone();
-            let timer = Timer::new(SAVE_AFTER, move || {
+            self.keeper.unhurried.set(unhurried);
+            let timer = Timer::new(wait, move || {
                 let timer = core.keeper.timer.take();
                 core.flush();
                 // Dropped last: it owns the closure that is running.

@@ -1,10 +1,15 @@
 //! How the browser writes numbers and days in a language.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::property;
 use crate::locale::Intl;
+
+/// How many tools are kept: those of a few languages.
+const MOST_TOOLS: usize = 16;
 
 /// The browser's own knowledge, for any language it knows.
 pub(crate) const INTL: Intl = Intl { plural, number, date };
@@ -43,8 +48,31 @@ fn formatted(name: &str, tag: &str, option: &str, chosen: &JsValue, value: &JsVa
     called(&property(&tool, "format").dyn_into().ok()?, &tool, value)
 }
 
-/// One of the tools in `Intl`. A tag that is none is refused by an exception, which the typed bindings let pass.
+thread_local! {
+    /// The tools in use, by name and language: to make one takes the browser a good part of a millisecond.
+    static TOOLS: RefCell<Vec<(String, JsValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A tool of `Intl`, always with the same options for its name.
 fn tool(name: &str, tag: &str, options: &Object) -> Option<JsValue> {
+    let key = [name, tag].concat();
+    let known =
+        TOOLS.with_borrow(|tools| tools.iter().find(|(of, _)| *of == key).map(|(_, tool)| tool.clone()));
+    if let Some(tool) = known {
+        return Some(tool);
+    }
+    let tool = new_tool(name, tag, options)?;
+    TOOLS.with_borrow_mut(|tools| {
+        if tools.len() >= MOST_TOOLS {
+            tools.clear();
+        }
+        tools.push((key, tool.clone()));
+    });
+    Some(tool)
+}
+
+/// A tag that is none is refused by an exception, which the typed bindings let pass.
+fn new_tool(name: &str, tag: &str, options: &Object) -> Option<JsValue> {
     let intl = property(&js_sys::global(), "Intl");
     let class: Function = property(&intl, name).dyn_into().ok()?;
     let make = |tag: &str| Reflect::construct(&class, &Array::of2(&JsValue::from_str(tag), options));

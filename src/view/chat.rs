@@ -88,7 +88,7 @@ pub(super) fn panel(app: App) -> View {
         },
     );
     group([
-        transcript.view(),
+        el("div", "scroll").child(transcript).view(),
         el("div", "foot").child(way_back).child(composer::composer(app)).view(),
         composer::drop_zone(app),
     ])

@@ -7,6 +7,7 @@ mod highlight;
 mod image;
 mod lexer;
 mod link;
+mod root;
 
 use std::cell::RefCell;
 
@@ -21,6 +22,7 @@ pub(crate) use self::code::{to_clipboard, told};
 use self::highlight::Highlight;
 pub use self::image::Hosts;
 use self::image::{Images, Loading};
+use self::root::Root;
 use crate::locale::{Text, Words};
 
 /// How many blocks of code are remembered, in case that one is opened again.
@@ -34,10 +36,10 @@ struct Place {
     part: Option<&'static str>,
 }
 
-/// Draws one message into `root`, whose children are the painter's alone. Each tree node is one DOM node, so that an
+/// Draws one message into its root, whose children are the painter's alone. Each tree node is one DOM node, so that an
 /// edit can find its place.
 pub struct Painter {
-    root: Element,
+    root: Root,
     words: Words,
     document: Document,
     /// Where the children of each open element go, outermost first.
@@ -64,7 +66,7 @@ impl Painter {
         let copying = Copying::listen(&root, words, announce);
         let loading = Loading::listen(&root, &document, words);
         Self {
-            root,
+            root: Root::of(root),
             words,
             document,
             open: Vec::new(),
@@ -80,16 +82,23 @@ impl Painter {
     pub fn apply(&mut self, edit: Edit) {
         let mut open = std::mem::take(&mut self.open);
         for op in edit.ops {
-            let _ = self.step(&mut open, &self.root, op);
+            let _ = self.step(&mut open, None, op);
         }
         self.open = open;
         self.codes.borrow().iter().for_each(Highlight::flush);
     }
 
-    /// Does a step in the tree under `root`, of whose elements `open` are open.
-    fn step(&self, open: &mut Vec<Place>, root: &web_sys::Node, op: Op) -> Result<(), JsValue> {
+    /// Does a step in the tree under `top`, or in the whole one, of whose elements `open` are open.
+    fn step(&self, open: &mut Vec<Place>, top: Option<&web_sys::Node>, op: Op) -> Result<(), JsValue> {
         let place = open.last();
-        let parent = place.map_or(root, |place| &place.node);
+        let group;
+        let parent = match place.map(|place| &place.node).or(top) {
+            Some(node) => node,
+            None => {
+                group = self.root.group(&self.document, matches!(op, Op::Open(_) | Op::Leaf(_)))?;
+                &group
+            }
+        };
         match (&op, place.and_then(|place| place.code.as_ref())) {
             (Op::Text(text), Some(code)) => {
                 code.push(text);
@@ -128,6 +137,9 @@ impl Painter {
                 open.push(Place { node, code, part });
             }
             Op::Drop(count) => {
+                if open.is_empty() && top.is_none() {
+                    return self.root.take_off(count);
+                }
                 for _ in 0..count {
                     let last = parent.last_child().ok_or(JsValue::NULL)?;
                     parent.remove_child(&last)?;
@@ -168,15 +180,15 @@ impl Painter {
                 parent.append_child(&self.leaf(&node)?)?;
             }
             Op::Loosen(path) => {
-                let list = find(root, &path).ok_or(JsValue::NULL)?;
+                let list = self.find(&path).ok_or(JsValue::NULL)?;
                 list.unchecked_into::<Element>().remove_attribute("class")?;
             }
             Op::Rewrite(path, ops) => {
-                let place = find(root, &path).ok_or(JsValue::NULL)?;
+                let place = self.find(&path).ok_or(JsValue::NULL)?;
                 place.set_text_content(None);
                 let mut inner = Vec::new();
                 for op in ops {
-                    self.step(&mut inner, &place, op)?;
+                    self.step(&mut inner, Some(&place), op)?;
                 }
             }
         }
@@ -274,6 +286,13 @@ impl Painter {
         code
     }
 
+    /// The node at `path`, of places among children from the root on.
+    fn find(&self, path: &[usize]) -> Option<web_sys::Node> {
+        let (first, rest) = path.split_first()?;
+        let child = |node: web_sys::Node, place: usize| node.child_nodes().item(place as u32);
+        rest.iter().try_fold(self.root.block(*first)?, |node, place| child(holder(node), *place))
+    }
+
     fn build(&self, name: &str, attributes: &[(&str, &str)]) -> Result<Element, JsValue> {
         build(&self.document, name, attributes)
     }
@@ -301,11 +320,4 @@ fn holder(element: web_sys::Node) -> web_sys::Node {
 /// The frame around the text of code.
 fn figure(node: &web_sys::Node) -> Option<Element> {
     node.parent_element()?.parent_element()
-}
-
-/// The node at `path`, of places among children from `root` on.
-fn find(root: &web_sys::Node, path: &[usize]) -> Option<web_sys::Node> {
-    let (first, rest) = path.split_first()?;
-    let child = |node: web_sys::Node, place: usize| node.child_nodes().item(place as u32);
-    rest.iter().try_fold(child(root.clone(), *first)?, |node, place| child(holder(node), *place))
 }

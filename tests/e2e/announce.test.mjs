@@ -31,7 +31,7 @@ scenario("an answer is said sentence by sentence, never too fast, and then its e
   const texts = await said(visit);
   assert.equal(texts[0], "Sent. The answer is coming.");
   assert.ok(texts.some((text) => /^Table, \d+ rows?\.$/.test(text)), texts.join(" | "));
-  const words = (await answer.locator(".body > p").allInnerTexts()).join(" ").split(/\s+/);
+  const words = (await answer.locator(".blocks > p").allInnerTexts()).join(" ").split(/\s+/);
   assert.ok(words.every((word) => texts.join(" ").includes(word)), `${texts.join(" | ")} lacks some of ${words.join(" ")}`);
   const times = await visit.page.evaluate(() => window.said.map(([, time]) => time));
   for (let at = 1; at < times.length; at += 1) assert.ok(times[at] - times[at - 1] >= 390, `${times[at] - times[at - 1]} ms apart`);

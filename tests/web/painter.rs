@@ -49,8 +49,32 @@ fn an_answer_looks_the_same_in_whatever_pieces_it_came() {
 }
 
 #[wasm_bindgen_test]
+fn a_long_answer_stands_in_groups_of_blocks_that_late_words_find_their_way_in() {
+    let block = |number: usize| match number % 5 {
+        0 => format!("## {number}\n\n"),
+        1 => format!("- {number} [late]\n- two\n\n"),
+        2 => format!("{number} [late] |\n-|\nx\n\n"),
+        3 => format!("> {number} [late]\n\n"),
+        _ => format!("{number} [late]\n\n"),
+    };
+    // The table and the loose list go back behind what the blocks before them looked like at first.
+    let mut text: String = (0..50).map(block).collect();
+    text += "- one\n\n  two\n\n[late]: https://late.example\n";
+    let whole = painted(&[&text]);
+    let characters: Vec<_> = text.split("").collect();
+    assert_eq!(painted(&characters).inner_html(), whole.inner_html());
+    let groups = whole.children();
+    let sizes: Vec<_> =
+        (0..groups.length()).map(|at| groups.item(at).unwrap().child_element_count()).collect();
+    assert_eq!(sizes, [16, 16, 16, 3]);
+    assert_eq!(whole.query_selector_all("a").unwrap().length(), 40);
+    assert!(!whole.text_content().unwrap().contains("[late]"));
+    assert_eq!(whole.query_selector_all("ul:not(.tight)").unwrap().length(), 1);
+}
+
+#[wasm_bindgen_test]
 fn an_answer_is_made_of_the_elements_that_it_means() {
-    let html = |text: &str| painted(&[text]).inner_html();
+    let html = |text: &str| painted(&[text]).first_element_child().unwrap().inner_html();
     assert_eq!(
         html("3. a\n4. *b*\n"),
         "<ol class=\"tight\" start=\"3\"><li><p>a</p></li><li><p><em>b</em></p></li></ol>"
@@ -89,11 +113,12 @@ fn a_text_that_grows_stays_the_node_that_it_is() {
     let mut stream = Stream::new();
     stream.push("Some wo");
     painter.apply(stream.edit());
-    let text = root.first_child().unwrap().first_child().unwrap();
+    let first = || root.query_selector(".blocks > p").unwrap().unwrap().first_child().unwrap();
+    let text = first();
     stream.push("rds and **mo");
     painter.apply(stream.edit());
     stream.push("re** of them.\n\nNext");
     painter.apply(stream.edit());
-    assert!(root.first_child().unwrap().first_child().unwrap().is_same_node(Some(&text)));
+    assert!(first().is_same_node(Some(&text)));
     assert_eq!(text.text_content().unwrap(), "Some words and ");
 }
