@@ -15,8 +15,8 @@ const PAGES = {
   "deep-chat": "/repo/bench/stream/peers/deep-chat.html",
 };
 const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--js-flags=--expose-gc", "--enable-precise-memory-info"];
-/** A page that has fallen so far behind will not catch up. */
-const PATIENCE_MS = 600_000;
+/** A page that has fallen behind by as much as its answer takes, and this, will not catch up. */
+const PATIENCE_MS = 30_000;
 
 const { values: given } = parseArgs({
   options: {
@@ -61,7 +61,15 @@ async function measure(browser, origin, name, size) {
   const before = await spent();
   const start = performance.now();
   await page.evaluate(() => void window.__go());
-  await page.waitForFunction("window.__done === true", null, { timeout: PATIENCE_MS });
+  const due = (pieces(size).length / rate) * 1000;
+  const done = await page.waitForFunction("window.__done === true", null, { timeout: 2 * due + PATIENCE_MS }).catch(() => null);
+  if (!done) {
+    const reached = page.evaluate("window.__text().length").catch(() => null);
+    const length = await Promise.race([reached, new Promise((late) => setTimeout(late, PATIENCE_MS))]);
+    const waited = Math.round((performance.now() - start) / 1000);
+    void page.close().catch(() => null);
+    return [name, size, `not done after ${waited} s, ${length === undefined ? "and does not answer" : `${length} characters are shown`}`, ...Array(8).fill("")];
+  }
   const took = (performance.now() - start) / 1000;
   const after = await spent();
   const shown = await page.evaluate(() => {
