@@ -45,11 +45,6 @@ pub struct Aloud {
 }
 
 impl Aloud {
-    /// The answer that is read.
-    pub fn reading(&self) -> Option<MessageId> {
-        self.reading.as_ref().map(|(message, _)| *message)
-    }
-
     /// Takes in what happened; answers with what is to be done.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         match input {
@@ -92,7 +87,7 @@ impl Aloud {
 
 /// A sentence in pieces that are not too long: broken after a comma if there is one in its later half, else between
 /// words.
-fn pieces(sentence: &str) -> Vec<String> {
+pub(crate) fn pieces(sentence: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = sentence.trim();
     while let Some(limit) = limit(rest) {
@@ -140,7 +135,6 @@ mod tests {
         let mut aloud = Aloud::default();
         assert_eq!(aloud.handle(press(ONE, &["One.", "Two."])), [Effect::Show(Some(ONE)), say("One.")]);
         assert_eq!(aloud.handle(Input::Said), [say("Two.")]);
-        assert_eq!(aloud.reading(), Some(ONE));
         assert_eq!(aloud.handle(Input::Said), [Effect::Show(None)]);
         assert_eq!(aloud.handle(Input::Said), []);
     }

@@ -12,9 +12,11 @@ mod follow;
 mod images;
 mod jobs;
 mod keep;
+mod narration;
 mod page;
 mod place;
 mod question;
+mod recording;
 mod signals;
 mod slot;
 mod speech;
@@ -196,6 +198,7 @@ impl App {
             && let Some(core) = self.core()
         {
             core.dictate(crate::dictation::Input::Stop);
+            core.drop_recording();
         }
         if let Some(model) = &config.model {
             self.signals.chat_form.update(|form| form.select(model));
@@ -263,6 +266,7 @@ impl Core {
                     signals.chat_form.set(Form::new(&models, Modality::Chat, preferred.as_deref()));
                     signals.image_form.set(Form::new(&models, Modality::Image, None));
                     signals.video_form.set(Form::new(&models, Modality::Video, None));
+                    core.find_voices(&models);
                     signals.catalogue.set(Catalogue::Ready);
                     core.ask_balance();
                     core.say_next();

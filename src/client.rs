@@ -4,7 +4,9 @@ pub(crate) mod clock;
 pub(crate) mod file;
 pub(crate) mod files;
 pub(crate) mod intl;
+pub(crate) mod recorder;
 mod site;
+pub(crate) mod sound;
 pub(crate) mod storage;
 mod stream;
 pub(crate) mod tabs;
@@ -113,7 +115,7 @@ impl Client {
     /// What a call would hold at most, by the gateway's own count.
     pub(crate) async fn estimate(&self, request: &ChatRequest, offer: &Offer) -> Result<Estimate, Failure> {
         let body = offer.add_to(wire::to_json(request));
-        Ok(read(self.send(Method::POST, "/v1/estimate", Some(&body), &[]).await?).await?.body)
+        Ok(read(self.send(Method::POST, "/v1/estimate", Some(&body.into()), &[]).await?).await?.body)
     }
 
     pub(crate) async fn draw(&self, request: &ImageRequest, key: &str) -> Result<ImageResponse, Failure> {
@@ -138,7 +140,7 @@ impl Client {
 
     pub(crate) async fn cancel_video(&self, id: &str) -> Result<Told<Video>, Failure> {
         let path = format!("/v1/videos/{}/cancel", escape(id));
-        read(self.send(Method::POST, &path, Some("{}"), &[]).await?).await
+        read(self.send(Method::POST, &path, Some(&"{}".into()), &[]).await?).await
     }
 
     pub(crate) async fn delete_video(&self, id: &str) -> Result<(), Failure> {
@@ -147,7 +149,7 @@ impl Client {
 
     pub(crate) async fn stop_stream(&self, stream: &str) -> Result<(), Failure> {
         let path = format!("/v1/streams/{}/stop", escape(stream));
-        self.send(Method::POST, &path, Some("{}"), &[]).await.map(drop)
+        self.send(Method::POST, &path, Some(&"{}".into()), &[]).await.map(drop)
     }
 
     /// Streams an answer; events go to `sink` as they come. Ends when the server says that it is complete.
@@ -160,7 +162,7 @@ impl Client {
     ) -> Result<(), Failure> {
         let body = offer.add_to(wire::to_json(request));
         let headers = [("idempotency-key", key), ("accept", "text/event-stream")];
-        let response = self.send(Method::POST, "/v1/chat/completions", Some(&body), &headers).await?;
+        let response = self.send(Method::POST, "/v1/chat/completions", Some(&body.into()), &headers).await?;
         stream::read(response, sink).await
     }
 
@@ -183,7 +185,7 @@ impl Client {
 
     async fn post<T: Read>(&self, path: &str, body: &impl Write, key: &str) -> Result<Told<T>, Failure> {
         let body = wire::to_json(body);
-        read(self.send(Method::POST, path, Some(&body), &[("idempotency-key", key)]).await?).await
+        read(self.send(Method::POST, path, Some(&body.into()), &[("idempotency-key", key)]).await?).await
     }
 
     /// Sends a request, and again while an earlier one of the same key is being worked on: its answer is the one that
@@ -192,7 +194,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        body: Option<&str>,
+        body: Option<&JsValue>,
         headers: &[(&str, &str)],
     ) -> Result<Response, Failure> {
         for _ in 0..MOST_WAITS {
@@ -211,7 +213,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        body: Option<&str>,
+        body: Option<&JsValue>,
         headers: &[(&str, &str)],
     ) -> Result<Response, Failure> {
         let token = self.tokens.get().await?;
@@ -232,7 +234,7 @@ impl Client {
         token: &str,
         method: Method,
         path: &str,
-        body: Option<&str>,
+        body: Option<&JsValue>,
         headers: &[(&str, &str)],
     ) -> Result<Response, Failure> {
         let all = Headers::new();
@@ -242,7 +244,8 @@ impl Client {
         for (name, value) in headers {
             all.set(name, value);
         }
-        if body.is_some() {
+        // The browser names the type of a form itself.
+        if body.is_some_and(JsValue::is_string) {
             all.set("content-type", "application/json");
         }
         let signal = self.life.as_ref().map(AbortController::signal);

@@ -177,8 +177,11 @@ impl Session {
 }
 
 /// Two texts with a blank between them, unless there is one or the script has none.
-fn joined(before: &str, after: &str) -> String {
-    let close = |sign: char| sign.is_whitespace() || sign >= '\u{2e80}';
+pub(crate) fn joined(before: &str, after: &str) -> String {
+    // Chinese and Japanese; Korean has blanks.
+    let unspaced =
+        |sign| matches!(sign, '\u{2e80}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{323af}');
+    let close = |sign: char| sign.is_whitespace() || unspaced(sign);
     let words = if before.ends_with(char::is_whitespace) { after.trim_start() } else { after };
     let apart = !before.is_empty()
         && !words.is_empty()

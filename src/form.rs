@@ -2,14 +2,11 @@
 //! Models, sizes, lengths and prices are the gateway's data; there is none of it here.
 
 use triptych_protocol::{
-    Bound, Estimate, Modality, Model, PictureOrder, Price, TokenBound, framed_tokens, pictures_hold,
-    tokens_hold, video_cost,
+    AUDIO_TOKENS_PER_SECOND, Bound, Estimate, Modality, Model, PictureOrder, Price, TokenBound,
+    framed_tokens, pictures_hold, tokens_hold, video_cost,
 };
 
 use crate::attachment::Cargo;
-
-/// OpenAI counts ten tokens of sound a second; gateways bound it by twenty.
-const SOUND_TOKENS_PER_SECOND: u64 = 20;
 
 /// What is chosen in a panel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,7 +86,7 @@ impl Form {
         let bound = TokenBound {
             text: framed_tokens(cargo.text, cargo.frames).min(most),
             image: image.min(most),
-            audio: cargo.seconds.saturating_mul(SOUND_TOKENS_PER_SECOND).min(most),
+            audio: cargo.seconds.saturating_mul(AUDIO_TOKENS_PER_SECOND).min(most),
             completion: u64::from(info.limits.default_completion_tokens?),
             ..TokenBound::default()
         };

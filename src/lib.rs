@@ -22,12 +22,15 @@ pub mod host;
 pub mod images;
 pub mod jobs;
 pub mod locale;
+pub mod narration;
 pub mod offer;
+pub mod recording;
 pub mod session;
 pub mod speech;
 pub mod sse;
 pub mod thread;
 pub mod threads;
+pub mod tongue;
 pub mod tools;
 
 // What needs a browser to run; it compiles everywhere.

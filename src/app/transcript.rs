@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::page::Frame;
 use super::signals::MessageState;
 use super::{Core, MessageView};
-use crate::aloud;
 use crate::config::Announce;
 use crate::host::HostEvent;
 use crate::locale::Text;
@@ -20,7 +19,7 @@ const DRAWN_IN_A_FRAME: usize = 6;
 impl Core {
     /// Another conversation is shown: its messages have the same names as those of the one before.
     pub(super) fn forget_messages(self: &Rc<Self>) {
-        self.read(aloud::Input::Stop);
+        self.stop_reading();
         self.messages.borrow_mut().clear();
         self.grown.borrow_mut().clear();
         self.undrawn.borrow_mut().clear();

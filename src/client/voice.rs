@@ -30,6 +30,13 @@ pub(crate) fn can_speak() -> bool {
     synthesis().is_some()
 }
 
+/// Whether it has a voice to do so with. Browsers that load their voices have none at first.
+pub(crate) fn has_voices() -> bool {
+    let Some(synthesis) = synthesis() else { return false };
+    let Ok(list) = property(&synthesis, "getVoices").dyn_into::<Function>() else { return true };
+    list.call0(&synthesis).is_ok_and(|voices| Array::from(&voices).length() > 0)
+}
+
 /// Ends all that the browser says or is about to.
 pub(crate) fn hush() {
     if let Some(synthesis) = synthesis() {

@@ -68,6 +68,7 @@ texts! {
     ReadAloud "Read aloud"
     StopReading "Stop reading"
     NoVoice "This cannot be read aloud: the browser has no voice that works. Add one in the system's settings and try again."
+    SoundUnplayable "The browser could not play what was read. Try again, or use another browser."
     Edit "Edit message"
     EditSend "Send changes"
     EditCancel "Cancel"
@@ -181,6 +182,10 @@ texts! {
     DictationSilent "Nothing was heard. Check the microphone and try again."
     DictationFailed "This browser cannot write down what is said in this language. Type instead, or try another browser."
     SaidDictationEnded "Dictation has ended."
+    Recording "Recording. Press the microphone again to have it written down."
+    RecordingFull "The longest recording is reached. It is written down now."
+    RecordingBroken "The recording could not be read. Try again, or type instead."
+    WritingDown "Writing down what you said…"
 
     // Within an answer.
     Copy "Copy"

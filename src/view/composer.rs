@@ -2,7 +2,7 @@ mod attachments;
 mod commands;
 mod listbox;
 mod meter;
-mod microphone;
+pub(super) mod microphone;
 mod models;
 mod shared;
 mod textbox;
@@ -96,6 +96,7 @@ pub(super) fn composer(app: App) -> View {
             when(move || desk.choosing.with(Option::is_some), move || models::popup(app)),
             when(move || desk.helping.get(), move || commands::help(app)),
             microphone::note(app),
+            microphone::progress(app),
             shortfall(app, shown_cover, "chat-shortfall"),
             dynamic(move || {
                 hindrance.get().filter(|_| !blank.get()).map(|hindrance| {

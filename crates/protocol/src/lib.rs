@@ -19,6 +19,7 @@ mod model;
 mod money;
 mod price;
 mod session;
+mod sound;
 mod tokens;
 mod video;
 pub mod wire;
@@ -42,6 +43,7 @@ pub use model::{Choice, Limits, Modality, Model, ModelInfo, ModelList, Parameter
 pub use money::{Credits, MICRO_PER_CREDIT, ParseCreditsError};
 pub use price::{ImagePrice, LongContext, Price, PricedItem, ServiceTier, TokenPrice, VideoPrice};
 pub use session::{ExpiresAfter, Scope, Session, SessionRateLimits, SessionRequest};
+pub use sound::{AUDIO_TOKENS_PER_SECOND, RecordingBound, SpeechBound, recording_hold, speech_hold};
 pub use tokens::{TokenBound, affordable_completion, token_cost, tokens_cost, tokens_hold, usage_cost};
 pub use video::{
     Generation, GenerationRequest, Video, VideoCost, VideoDeleted, VideoError, VideoEstimate, VideoList,

@@ -2,21 +2,13 @@
 
 use serde::Deserialize;
 use triptych_protocol::{
-    Bound, Modality, Model, Price, TokenBound, characters_cost, minutes_cost, tokens_hold,
+    Bound, Modality, Model, Price, RecordingBound, SpeechBound, recording_hold, speech_hold,
 };
 
 use super::count::tokens;
 use super::{Quote, priced};
 use crate::error::Error;
 
-/// OpenAI counts ten tokens of sound a second in and twenty out; twenty bound both.
-pub(super) const AUDIO_TOKENS_PER_SECOND: u64 = 20;
-/// Tokens of text that a second of speech is written down in, at most; people say three or four words a second.
-const WRITTEN_TOKENS_PER_SECOND: u64 = 10;
-/// Characters that the slowest speaker says in a second, at the ordinary speed.
-const SLOWEST_CHARS_PER_SECOND: u64 = 4;
-/// The slowest that `speed` can be, in hundredths.
-const SLOWEST_SPEED: u64 = 25;
 /// Longest recording where the catalogue does not say, in seconds.
 const LONGEST: u64 = 4 * 60 * 60;
 
@@ -62,31 +54,19 @@ pub(crate) fn quote_speech(model: &Model, order: &SpeechOrder) -> Result<Quote, 
     {
         return Err(Error::invalid("input", format!("The text has more than {most} characters.")));
     }
+    let mut spoken = SpeechBound { characters, ..SpeechBound::default() };
     let price = &model.triptych.price;
-    let longest = characters.div_ceil(SLOWEST_CHARS_PER_SECOND).saturating_mul(100) / SLOWEST_SPEED;
-    match price {
-        Price::Characters { .. } => {
-            Ok(Quote::new(model, priced(characters_cost(price, characters), "model")?, Bound::Exact))
-        }
-        Price::Minute { .. } => {
-            let amount = priced(minutes_cost(price, longest.saturating_mul(1000)), "model")?;
-            Ok(Quote::new(model, amount, Bound::AtMost))
-        }
-        _ => {
-            let tokenizer = model.triptych.tokenizer.unwrap_or_default();
-            let instructions = order.instructions.as_deref().unwrap_or_default();
-            let read = tokens(tokenizer, &order.input) + tokens(tokenizer, instructions);
-            let most = model.triptych.limits.max_completion_tokens.map_or(u64::MAX, u64::from);
-            let completion = longest.saturating_mul(AUDIO_TOKENS_PER_SECOND).min(most);
-            let bound = TokenBound {
-                text: triptych_protocol::framed_tokens(read, 1),
-                completion,
-                speaks: true,
-                ..TokenBound::default()
-            };
-            by_tokens(model, &bound)
-        }
+    let by_tokens = matches!(price, Price::Tokens(_));
+    if by_tokens {
+        let tokenizer = model.triptych.tokenizer.unwrap_or_default();
+        let instructions = order.instructions.as_deref().unwrap_or_default();
+        spoken.tokens = tokens(tokenizer, &order.input) + tokens(tokenizer, instructions);
+        spoken.most = model.triptych.limits.max_completion_tokens;
     }
+    let (amount, bound) = priced(speech_hold(price, &spoken), "model")?;
+    let mut quote = Quote::new(model, amount, bound);
+    quote.estimate.prompt_tokens = by_tokens.then(|| spoken.bound().prompt());
+    Ok(quote)
 }
 
 /// The price of writing a recording down: a bound, unless its length is known.
@@ -108,21 +88,16 @@ pub(crate) fn quote_recording(model: &Model, recording: &Recording) -> Result<Qu
             return Err(Error::invalid("seconds", "Say how long the recording is, or its size in `bytes`."));
         }
     };
-    let price = &model.triptych.price;
-    if let Price::Minute { .. } = price {
-        let amount = priced(minutes_cost(price, seconds.saturating_mul(1000)), "model")?;
-        return Ok(Quote::new(model, amount, Bound::AtMost));
-    }
     let prompt = recording.prompt.as_deref().unwrap_or_default();
-    let read = tokens(model.triptych.tokenizer.unwrap_or_default(), prompt);
-    let written = seconds.saturating_mul(WRITTEN_TOKENS_PER_SECOND);
-    let bound = TokenBound {
-        text: triptych_protocol::framed_tokens(read, 1),
-        audio: seconds.saturating_mul(AUDIO_TOKENS_PER_SECOND),
-        completion: written.min(model.triptych.limits.max_completion_tokens.map_or(u64::MAX, u64::from)),
-        ..TokenBound::default()
+    let heard = RecordingBound {
+        seconds,
+        tokens: tokens(model.triptych.tokenizer.unwrap_or_default(), prompt),
+        most: model.triptych.limits.max_completion_tokens,
     };
-    by_tokens(model, &bound)
+    let price = &model.triptych.price;
+    let mut quote = Quote::new(model, priced(recording_hold(price, &heard), "model")?, Bound::AtMost);
+    quote.estimate.prompt_tokens = matches!(price, Price::Tokens(_)).then(|| heard.bound().prompt());
+    Ok(quote)
 }
 
 /// The longest that a sound file of a size can be: its bytes at the lowest rate that its format is used at for speech.
@@ -139,13 +114,6 @@ pub(super) fn longest_seconds(format: &str, bytes: u64) -> u64 {
         _ => 750,
     };
     bytes.div_ceil(bytes_per_second)
-}
-
-fn by_tokens(model: &Model, bound: &TokenBound) -> Result<Quote, Error> {
-    let amount = priced(tokens_hold(&model.triptych.price, bound), "model")?;
-    let mut quote = Quote::new(model, amount, Bound::AtMost);
-    quote.estimate.prompt_tokens = Some(bound.prompt());
-    Ok(quote)
 }
 
 fn expect(model: &Model, modality: Modality, makes: &str) -> Result<(), Error> {

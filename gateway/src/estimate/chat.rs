@@ -1,9 +1,11 @@
 //! The price of a chat call: a bound, since nobody knows the answer's length yet.
 
 use serde_json::{Map, Value};
-use triptych_protocol::{Bound, Modality, Model, Price, TokenBound, Tokenizer, framed_tokens};
+use triptych_protocol::{
+    AUDIO_TOKENS_PER_SECOND, Bound, Modality, Model, Price, TokenBound, Tokenizer, framed_tokens,
+};
 
-use super::audio::{AUDIO_TOKENS_PER_SECOND, longest_seconds};
+use super::audio::longest_seconds;
 use super::count::{json_tokens, tokens};
 use super::{Answer, Quote, priced};
 use crate::error::Error;

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::config::Mode;
 use crate::locale::Text;
 use crate::reactive::{Memo, RwSignal, watch};
+use crate::recording::put_in;
 use crate::view::dom::{El, el, next_frame};
 
 /// The key code of a key that belongs to an input method. Safari still says it for the Enter that ends a choice of
@@ -30,6 +31,7 @@ pub(super) fn textbox(app: App, commands: Commands, refused: Memo<bool>) -> El {
             }
         });
     });
+    put_in_what_is_said(app, &area.to());
     let most = move || {
         signals
             .chat_form
@@ -95,6 +97,20 @@ fn focus_when_wanted(app: App, input: &HtmlTextAreaElement) {
             next_frame(move || focus(&input));
         }
         wanted
+    });
+}
+
+/// What was written down comes where the cursor is, or was; behind what is marked, as nothing is to be lost.
+fn put_in_what_is_said(app: App, input: &HtmlTextAreaElement) {
+    let (dictated, input) = (app.signals.voice.dictated, input.clone());
+    watch(move |_: Option<()>| {
+        let Some(words) = dictated.get() else { return };
+        dictated.set(None);
+        let cursor = input.selection_end().ok().flatten().unwrap_or(u32::MAX);
+        let (draft, cursor) = put_in(&input.value(), cursor, &words);
+        input.set_value(&draft);
+        let _ = input.set_selection_range(cursor, cursor);
+        app.type_draft(draft);
     });
 }
 

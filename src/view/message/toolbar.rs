@@ -3,11 +3,14 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
+use super::super::composer::microphone::labelled;
 use super::super::dom::{El, View, button, dynamic, el, next_frame, truth, when};
 use super::super::icon;
 use super::super::markdown::{to_clipboard, told};
 use crate::app::{App, MessageView};
+use crate::credits::price_text;
 use crate::locale::Text;
+use crate::reactive::Memo;
 use crate::session::MessageId;
 
 /// The buttons below a message of the user.
@@ -28,7 +31,7 @@ pub(super) fn of_answer(app: App, id: MessageId, view: MessageView) -> View {
     };
     bar()
         .child(tool(app, "tool", "copy", Text::CopyAnswer, icon::copy()))
-        .child(app.can_read_aloud().then(|| aloud(app, id)))
+        .child(when(move || app.can_read_aloud(), move || aloud(app, id)))
         .child(rate("good", Text::GoodAnswer, true, icon::good()))
         .child(rate("bad", Text::BadAnswer, false, icon::bad()))
         .child(tool(app, "tool", "again", Text::Regenerate, icon::retry()))
@@ -52,8 +55,16 @@ fn tool(app: App, class: &str, act: &str, text: Text, icon: View) -> El {
 
 /// Reads the answer aloud, and no more of it.
 fn aloud(app: App, id: MessageId) -> El {
-    let on = move || app.signals.voice.reading.get() == Some(id);
-    let label = move || app.text(if on() { Text::StopReading } else { Text::ReadAloud });
+    let reading = Memo::new(move || app.signals.voice.reading.get() == Some(id));
+    let on = move || reading.get();
+    let label = Memo::new(move || match reading.get() {
+        true => app.text(Text::StopReading).to_owned(),
+        false => {
+            let price = app.price_aloud(id).map(|price| price_text(app.words(), price));
+            labelled(app.text(Text::ReadAloud), price)
+        }
+    });
+    let label = move || label.get();
     let icons = dynamic(move || if on() { icon::stop() } else { icon::speaker() });
     button("tool")
         .attr("data-act", "aloud")
