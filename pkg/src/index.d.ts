@@ -125,7 +125,7 @@ export interface TriptychCopilotAttributes {
   math?: boolean | string | null;
   /** Whether blocks of code in `mermaid` are drawn as diagrams. */
   diagrams?: boolean | string | null;
-  /** Whether the user can dictate, where the browser can write down what it hears. */
+  /** Whether the user can dictate: by the browser, or else by the gateway's transcription model, for credits. */
   dictation?: boolean | string | null;
   /** Hosts whose images in answers load without a click: `img.example.com *.example.org`. */
   imageHosts?: string | null;

@@ -43,7 +43,7 @@ impl App {
 
     /// What hearing an answer costs. None where it costs nothing, or nobody knows.
     pub(crate) fn price_aloud(self, message: MessageId) -> Option<Estimate> {
-        if !self.narrates() || self.signals.wallet.with(Wallet::is_free) {
+        if !self.narrates() || self.signals.wallet.with_untracked(Wallet::is_free) {
             return None;
         }
         let core = self.core()?;

@@ -11,7 +11,7 @@ mod toolbar;
 use triptych_protocol::Role;
 
 use self::paint::{Source, paint};
-pub(super) use self::toolbar::act;
+pub(super) use self::toolbar::{act, focus_later};
 use super::dom::{El, View, dynamic, el, group, nothing, truth, when};
 use crate::app::{App, MessageView};
 use crate::locale::Text;

@@ -83,11 +83,12 @@ after(async () => {
   server?.close();
 });
 
-async function open(path) {
+async function open(path, prepare = () => {}) {
   [calls, hungUp, authorizations] = [[], 0, []];
   const page = await browser.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(`${error}`));
+  await prepare(page);
   await page.goto(`http://127.0.0.1:${server.address().port}${path}`);
   return { page, problems };
 }
@@ -101,6 +102,26 @@ test("a server without credits and tokens can be chatted with, and shows none", 
   assert.equal(calls[0].model, "llama");
   assert.ok(authorizations.length >= 2);
   assert.ok(authorizations.every((header) => header === undefined));
+  assert.deepEqual(problems, []);
+  await page.close();
+});
+
+test("where neither the browser nor the server speaks or hears nothing is offered", { timeout: 120_000 }, async () => {
+  const { page, problems } = await open("/", (page) =>
+    page.addInitScript(() => {
+      for (const name of ["speechSynthesis", "SpeechRecognition", "webkitSpeechRecognition"]) {
+        Object.defineProperty(window, name, { value: undefined });
+      }
+      new MutationObserver(() => document.querySelector("triptych-copilot")?.setAttribute("dictation", "")).observe(document, {
+        childList: true,
+        subtree: true,
+      });
+    }),
+  );
+  await page.getByRole("textbox", { name: "Message" }).fill("Hello");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("button", { name: "Copy answer" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: /Read aloud|Dictate/ }).count(), 0);
   assert.deepEqual(problems, []);
   await page.close();
 });

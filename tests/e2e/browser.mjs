@@ -30,5 +30,8 @@ export const SWITCHES = [
   `--disable-features=${WITHOUT.join(",")}`,
 ];
 
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.TRIPTYCH_CHROMIUM || "/usr/bin/chromium", args: SWITCHES });
+export const launch = (...more) =>
+  chromium.launch({
+    executablePath: process.env.TRIPTYCH_CHROMIUM || "/usr/bin/chromium",
+    args: [...SWITCHES, ...more],
+  });

@@ -18,7 +18,7 @@ export function suite(options = {}) {
   let browser;
   before(async () => {
     demo = await startDemo(options);
-    browser = await launch();
+    browser = await launch(...(options.browser ?? []));
   });
   after(async () => {
     await browser?.close();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { accessible } from "./axe.mjs";
 import { eventually } from "./demo.mjs";
+import { startParrot } from "./parrot.mjs";
 import { suite } from "./scenario.mjs";
 
 const scenario = suite({ tokensPerSecond: 2000 });
@@ -154,6 +155,24 @@ scenario("what cannot be read is told with what helps, and a closed copilot is s
   await visit.button("Read aloud", answer).click();
   await visit.page.locator("triptych-copilot").evaluate((element) => element.close());
   await eventually(() => visit.page.evaluate(() => window.voice.speaks() === 0), "it is silent");
+});
+
+scenario("an answer is read in the language of its letters, and in the copilot's where they do not tell", async (visit) => {
+  const answers = ["Прилив — это подъём воды.", "潮の満ち引きは月の引力による。", "La marée monte."];
+  const parrot = await startParrot((said) => [answers[Number(said)]], "locale=fr");
+  try {
+    await visit.page.addInitScript(voice);
+    await visit.page.goto(parrot.url);
+    for (const [at, language] of ["ru", "ja", "fr"].entries()) {
+      await visit.page.getByRole("textbox", { name: "Message" }).fill(`${at}`);
+      await visit.page.getByRole("button", { name: "Envoyer", exact: true }).click();
+      await visit.page.getByText(answers[at]).waitFor();
+      await visit.page.getByRole("button", { name: "Lire à voix haute" }).nth(at).click();
+      await eventually(async () => (await visit.page.evaluate(() => window.voice.said.at(-1)?.lang)) === language, language);
+    }
+  } finally {
+    parrot.stop();
+  }
 });
 
 scenario("spoken words come into the draft beside what is typed, and go with the message", async (visit) => {

@@ -4,6 +4,7 @@ use crate::credits::price_text;
 use crate::locale::Text;
 use crate::view::dom::{View, button as push, el, truth, when};
 use crate::view::icon;
+use crate::view::message::focus_later;
 
 /// Writes down what the user says, where the browser or the gateway can and the page wants it.
 pub(super) fn button(app: App) -> View {
@@ -43,6 +44,7 @@ pub(super) fn progress(app: App) -> View {
         move || {
             let words = move || progress.get().map(|text| app.text(text)).unwrap_or_default();
             el("div", "reading recording")
+                .class_of("on", move || !busy(app))
                 .attrs(&[("part", "recording")])
                 .child(el("span", "").text_of(words))
                 .child(when(move || busy(app), move || el("progress", "").attr_of("aria-label", words)))
@@ -76,7 +78,12 @@ pub(super) fn note(app: App) -> View {
                     move || app.signals.voice.kept.get(),
                     move || {
                         let again = push("quiet").attr("part", "retry").text(app.text(Text::TryAgain));
-                        again.click(move || app.retry_dictation())
+                        let button = again.element().clone();
+                        again.click(move || {
+                            // The button goes, and the cursor stays where the words are wanted.
+                            focus_later(button.closest("form").ok().flatten(), Some("[part=dictate]".into()));
+                            app.retry_dictation();
+                        })
                     },
                 ))
                 .child(

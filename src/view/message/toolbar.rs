@@ -144,7 +144,7 @@ pub(in crate::view) fn act(app: App, event: &Event) {
 }
 
 /// Moves the focus once the view has followed: to what the selector finds in the element, or to the element.
-pub(super) fn focus_later(element: Option<Element>, selector: Option<String>) {
+pub(in crate::view) fn focus_later(element: Option<Element>, selector: Option<String>) {
     next_frame(move || {
         let found = match selector {
             Some(selector) => element.and_then(|element| element.query_selector(&selector).ok().flatten()),
