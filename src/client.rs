@@ -66,6 +66,7 @@ impl Listed {
             price_version: 0,
             limits: Limits::default(),
             tokenizer: None,
+            tools: None,
             replacement: None,
             warning: None,
         });

@@ -43,6 +43,14 @@ impl Form {
         self.models.get(self.selected)
     }
 
+    /// False where it is said that a model cannot call functions.
+    pub fn takes_tools(&self, id: &str) -> bool {
+        self.models
+            .iter()
+            .find(|model| model.id == id)
+            .is_none_or(|model| model.triptych.tools != Some(false))
+    }
+
     /// Chooses a model. What was chosen stays where the new model allows it.
     pub fn select(&mut self, id: &str) {
         if let Some(position) = self.models.iter().position(|model| model.id == id) {

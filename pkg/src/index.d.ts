@@ -184,7 +184,8 @@ export class TriptychCopilotElement extends HTMLElement implements TriptychCopil
   ask(text: string, options?: { schema?: undefined }): Promise<string>;
   ask<Value = unknown>(text: string, options: { schema: JsonSchema; name?: string }): Promise<Value>;
   /**
-   * Offers a function to the model; the same name again replaces it. At most 8,000 characters as JSON, and 64 of them.
+   * Offers a function to the model; the same name again replaces it. Models of which the catalogue says `tools = false`
+   * are offered none. At most 8,000 characters as JSON, and 64 of them.
    * Gives what takes it back.
    */
   registerTool<Arguments = any>(tool: TriptychTool<Arguments>): () => void;

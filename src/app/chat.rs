@@ -167,6 +167,7 @@ impl Core {
     pub(super) fn ask(&self) -> Option<Ask> {
         let model =
             self.signals.chat_form.with_untracked(|form| form.model().map(|model| model.id.clone()))?;
-        Some(Ask { model, key: unique_key(), now: clock::monotonic(), at: clock::now(), offer: self.offer() })
+        let offer = self.offer(&model);
+        Some(Ask { model, key: unique_key(), now: clock::monotonic(), at: clock::now(), offer })
     }
 }

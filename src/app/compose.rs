@@ -86,7 +86,7 @@ impl Core {
     fn count(self: &Rc<Self>) {
         let model = self.signals.chat_form.with_untracked(|form| form.model().map(|model| model.id.clone()));
         let Some(model) = model.filter(|_| self.alive.get()) else { return };
-        let offer = self.offer();
+        let offer = self.offer(&model);
         let request = self.chat.borrow().draft_request(model.clone(), &offer);
         let cargo = self.cargo();
         let core = self.clone();

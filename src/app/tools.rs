@@ -8,6 +8,7 @@ use super::desk::Shared;
 use super::question::Awaited;
 use super::{App, Core};
 use crate::attachment::Cargo;
+use crate::form::Form;
 use crate::host::{Functions, HostEvent};
 use crate::locale::Text;
 use crate::offer::Offer;
@@ -72,15 +73,27 @@ impl App {
 }
 
 impl Core {
-    /// What goes along with a call of the model.
-    pub(super) fn offer(&self) -> Offer {
-        self.page.offer.borrow().clone()
+    /// What goes along with a call of a model. Where it cannot call functions, none are offered to it.
+    pub(super) fn offer(&self, model: &str) -> Offer {
+        let mut offer = self.page.offer.borrow().clone();
+        if !self.signals.chat_form.with_untracked(|form| form.takes_tools(model)) {
+            offer.tools.clear();
+        }
+        offer
     }
 
     /// What the next send carries.
     pub(super) fn cargo(&self) -> Cargo {
         let mut cargo = self.chat.borrow().cargo();
-        self.page.offer.borrow().weigh(self.page.tools.get(), &mut cargo);
+        let takes = |form: &Form| form.model().is_none_or(|model| form.takes_tools(&model.id));
+        let offer = self.page.offer.borrow();
+        match self.signals.chat_form.with_untracked(takes) {
+            true => offer.weigh(self.page.tools.get(), &mut cargo),
+            false => {
+                Offer { tools: String::new(), context: offer.context.clone(), ..Offer::default() }
+                    .weigh(0, &mut cargo);
+            }
+        }
         cargo
     }
 
@@ -106,6 +119,7 @@ impl Core {
         // The model that has called is the one that waits.
         let model = self.chat.borrow().message(message).and_then(|message| message.model.clone());
         ask.model = model.unwrap_or(ask.model);
+        ask.offer = self.offer(&ask.model);
         self.chat(Input::Continue { message, ask });
     }
 

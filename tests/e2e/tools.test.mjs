@@ -287,3 +287,22 @@ for (const [colorScheme, locale] of [["light", "en"], ["dark", "ar"]]) {
     { colorScheme, viewport: { width: 320, height: 700 } },
   );
 }
+
+scenario("a model that cannot call functions is offered none", async (visit) => {
+  const bodies = [];
+  visit.page.on("request", (request) => request.url().endsWith("/chat/completions") && bodies.push(request.postDataJSON()));
+  await visit.page.route("**/v1/models", async (route) => {
+    const response = await route.fetch();
+    const list = await response.json();
+    list.data[0].triptych.tools = false;
+    await route.fulfill({ response, json: list });
+  });
+  await offer(visit);
+  await visit.open("/chat.html");
+  await visit.page.evaluate(() => document.querySelector("triptych-copilot").setContext({ order: 7 }));
+  await visit.say("Say hello");
+  await visit.answered(0);
+  assert.equal(bodies[0].tools, undefined);
+  assert.equal(bodies[0].messages[0].role, "system", "what the page shows goes along all the same");
+  await visit.balanceShown();
+});

@@ -59,6 +59,9 @@ pub struct ModelInfo {
     /// How its prompts are counted before a call; by bytes where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokenizer: Option<Tokenizer>,
+    /// False where it cannot call functions. Unless said it can, as far as it is a model that chats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tools: Option<bool>,
     /// The id to use instead once it is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
@@ -221,7 +224,7 @@ words!(Modality {
 words!(Tokenizer { O200k = "o200k", Cl100k = "cl100k" } else Bytes);
 record!(read ModelList { object, data });
 record!(read Model { id, object, owned_by, shutdown_date, triptych; created });
-record!(read ModelInfo { name, description, modality, price, price_version, tokenizer, replacement, warning; parameters, limits });
+record!(read ModelInfo { name, description, modality, price, price_version, tokenizer, tools, replacement, warning; parameters, limits });
 record!(Choice { value, label });
 record!(Limits {
     context_tokens,

@@ -133,6 +133,7 @@ fn models_keep_their_shape() {
         limits: Limits { max_prompt_chars: Some(4_000), ..Limits::default() },
         tokenizer: None,
         replacement: None,
+        tools: None,
         warning: None,
     };
     let model = Model {
@@ -163,6 +164,7 @@ fn models_keep_their_shape() {
                 body_bytes: Some(1_048_576),
             },
             tokenizer: Some(Tokenizer::O200k),
+            tools: Some(false),
             replacement: Some("gpt-6".into()),
             warning: Some("GPT-5.4 goes on 2027-01-31.".into()),
             ..model.triptych.clone()

@@ -34,6 +34,7 @@ struct Entry {
     #[serde(default)]
     limits: WrittenLimits,
     tokenizer: Option<WrittenTokenizer>,
+    tools: Option<bool>,
 }
 
 pub(super) fn read(text: &str) -> Result<Vec<Model>, String> {
@@ -68,6 +69,7 @@ fn model(entry: Entry, price_version: i64) -> Model {
             price_version,
             limits: entry.limits.into(),
             tokenizer: entry.tokenizer.map(Into::into),
+            tools: entry.tools,
             replacement: entry.replacement,
             warning: None,
         },
@@ -95,6 +97,9 @@ fn check(model: &Model) -> Result<(), String> {
         && default > most
     {
         return Err("limits.default_completion_tokens: is above max_completion_tokens".to_owned());
+    }
+    if info.tools.is_some() && !matches!(info.modality, Modality::Chat | Modality::Audio) {
+        return Err("tools: only models of chat and audio can call functions".to_owned());
     }
     match (info.modality, &info.price) {
         (Modality::Chat | Modality::Audio, Price::Tokens(_)) => Ok(()),

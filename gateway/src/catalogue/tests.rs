@@ -39,6 +39,17 @@ fn the_example_of_a_reseller_is_a_catalogue() {
 }
 
 #[test]
+fn a_model_can_be_said_not_to_call_functions() {
+    let tools = |more: &str| {
+        Catalogue::parse("test", &format!("{ONE}{more}")).map(|catalogue| catalogue.list()[0].triptych.tools)
+    };
+    assert_eq!((tools("").unwrap(), tools("tools = false\n").unwrap()), (None, Some(false)));
+    let picture = ONE.replace("\"chat\"", "\"image\"");
+    let error = Catalogue::parse("test", &format!("{picture}tools = true\n")).unwrap_err();
+    assert!(error.to_string().contains("models[0].tools"), "{error}");
+}
+
+#[test]
 fn a_retired_model_is_not_listed_and_names_its_replacement() {
     let text = format!("{ONE}shutdown_date = \"2020-01-01\"\nreplacement = \"new\"\n");
     let catalogue = Catalogue::parse("test", &text).unwrap();
