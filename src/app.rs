@@ -17,6 +17,7 @@ mod page;
 mod place;
 mod question;
 mod recording;
+mod save;
 mod signals;
 mod slot;
 mod speech;

@@ -4,6 +4,8 @@ pub(crate) mod clock;
 pub(crate) mod file;
 pub(crate) mod files;
 pub(crate) mod intl;
+mod key;
+mod listing;
 pub(crate) mod recorder;
 mod site;
 pub(crate) mod sound;
@@ -17,13 +19,15 @@ pub(crate) mod voice;
 use gloo_net::http::{Headers, Method, RequestBuilder, Response};
 use triptych_protocol::wire::{self, Read, Write};
 use triptych_protocol::{
-    Balance, ChatRequest, ErrorBody, Estimate, ImageRequest, ImageResponse, Limits, Modality, Model,
-    ModelInfo, Price, Video, VideoList, VideoRequest, record,
+    Balance, ChatRequest, ErrorBody, Estimate, ImageRequest, ImageResponse, Model, Video, VideoList,
+    VideoRequest,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
+pub(crate) use key::unique_key;
+use listing::Listing;
 pub(crate) use stream::{Reader, StreamEvent};
 use token::Tokens;
 
@@ -40,45 +44,6 @@ pub(crate) struct Client {
     tokens: Tokens,
     /// Ends every request when the widget goes.
     life: Option<AbortController>,
-}
-
-/// A list of models from a server that need not be ours.
-struct Listing {
-    data: Vec<Listed>,
-}
-record!(read Listing { data });
-
-/// A model of which another server than ours tells nothing but its name.
-struct Listed {
-    id: String,
-    triptych: Option<ModelInfo>,
-}
-record!(read Listed { id, triptych });
-
-impl Listed {
-    fn into_model(self) -> Model {
-        let info = self.triptych.unwrap_or_else(|| ModelInfo {
-            name: self.id.clone(),
-            description: None,
-            modality: Modality::Chat,
-            parameters: Vec::new(),
-            price: Price::Other,
-            price_version: 0,
-            limits: Limits::default(),
-            tokenizer: None,
-            tools: None,
-            replacement: None,
-            warning: None,
-        });
-        Model {
-            id: self.id,
-            object: String::new(),
-            created: 0,
-            owned_by: String::new(),
-            shutdown_date: None,
-            triptych: info,
-        }
-    }
 }
 
 /// A body and when the server wants to be asked again, in milliseconds.
@@ -105,8 +70,7 @@ impl Client {
     }
 
     pub(crate) async fn models(&self) -> Result<Vec<Model>, Failure> {
-        let list = self.get::<Listing>("/v1/models").await?.body;
-        Ok(list.data.into_iter().map(Listed::into_model).collect())
+        Ok(self.get::<Listing>("/v1/models").await?.body.into_models())
     }
 
     pub(crate) async fn balance(&self) -> Result<Balance, Failure> {
@@ -262,26 +226,6 @@ impl Client {
         let request = request.map_err(|_| Failure::ours(FailureKind::Request, Text::FailedAddress))?;
         request.send().await.map_err(|_| Failure::network())
     }
-}
-
-/// A name that nobody else has: an idempotency key.
-pub(crate) fn unique_key() -> String {
-    let mut bytes = [0u8; 16];
-    // `randomUUID` is missing on pages without TLS; this is there on all.
-    let filled = web_sys::window()
-        .and_then(|window| window.crypto().ok())
-        .is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
-    if !filled {
-        let seed = js_sys::Math::random().to_bits() ^ clock::now().to_bits();
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    }
-    let mut key = String::with_capacity(32);
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            key.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    key
 }
 
 async fn accept(response: Response) -> Result<Response, Failure> {

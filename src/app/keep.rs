@@ -1,5 +1,4 @@
-//! Keeps the conversation beyond the page: written now and then while words come, read when it is opened, in step with
-//! the other tabs.
+//! Keeps the conversation beyond the page: where it is kept, and how it is opened again.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,12 +12,8 @@ use crate::client::vault::{Trouble, Unkept, Vault};
 use crate::locale::Text;
 use crate::session::{Change, Input};
 use crate::thread::{Message, MessageId, Thread};
-use crate::threads::{self, Row, Threads};
+use crate::threads::{self, Threads};
 
-/// How soon a change is written, in milliseconds.
-const SAVE_AFTER: i32 = 300;
-/// How often the words of an answer under way are written, which is all of it each time.
-const SAVE_WORDS_AFTER: i32 = 1_000;
 /// How long anything waits for the storage, in milliseconds: a browser whose storage hangs still has a chat.
 const PATIENCE: i32 = 2_000;
 /// What keeps conversations, and what of the present one is not kept yet.
@@ -27,14 +22,14 @@ pub(super) struct Keeper {
     pub(super) list: RefCell<Threads>,
     pub(super) search: RefCell<Option<Timer>>,
     pub(super) undo: RefCell<Option<Timer>>,
-    vault: RefCell<Option<Rc<Vault>>>,
+    pub(super) vault: RefCell<Option<Rc<Vault>>>,
     pub(super) tabs: RefCell<Option<Tabs>>,
     pub(super) hold: RefCell<Option<Hold>>,
-    place: Cell<Place>,
+    pub(super) place: Cell<Place>,
     pub(super) unkept: RefCell<Unkept>,
-    timer: RefCell<Option<Timer>>,
+    pub(super) timer: RefCell<Option<Timer>>,
     /// The timer is that for words.
-    unhurried: Cell<bool>,
+    pub(super) unhurried: Cell<bool>,
     reopened: Cell<bool>,
     /// Whose conversations these are, as the token said.
     pub(super) user: RefCell<Option<Option<String>>>,
@@ -49,7 +44,7 @@ pub(super) struct Keeper {
 
 /// Whether there is a place to keep anything.
 #[derive(Clone, Copy, Default, PartialEq)]
-enum Place {
+pub(super) enum Place {
     /// It is being looked for.
     #[default]
     Awaited,
@@ -200,108 +195,8 @@ impl Core {
         self.chat.borrow().thread().id.0 == id
     }
 
-    /// Notes what is to be kept. It is written soon, and many changes at once.
-    pub(super) fn persist(self: &Rc<Self>, change: Change) {
-        if self.keeper.place.get() == Place::None {
-            return;
-        }
-        let mut unkept = self.keeper.unkept.borrow_mut();
-        unkept.thread = true;
-        let session = self.chat.borrow();
-        let only_words =
-            matches!(change, Change::Message(_)) && session.live().is_some() && !session.is_calling();
-        drop(session);
-        match change {
-            Change::Thread => {}
-            Change::Message(id) if unkept.changed.contains(&id) => {}
-            Change::Message(id) => unkept.changed.push(id),
-            Change::Removed(id) => unkept.removed.push(id),
-        }
-        drop(unkept);
-        self.save_in(if only_words { SAVE_WORDS_AFTER } else { SAVE_AFTER });
-    }
-
-    fn save_soon(self: &Rc<Self>) {
-        self.save_in(SAVE_AFTER);
-    }
-
-    fn save_in(self: &Rc<Self>, wait: i32) {
-        let unhurried = wait > SAVE_AFTER;
-        let waits = self.keeper.timer.borrow().is_some() && (unhurried || !self.keeper.unhurried.get());
-        if !waits && self.keeper.unkept.borrow().thread && self.keeper.vault.borrow().is_some() {
-            let core = self.clone();
-            self.keeper.unhurried.set(unhurried);
-            let timer = Timer::new(wait, move || {
-                let timer = core.keeper.timer.take();
-                core.flush();
-                // Dropped last: it owns the closure that is running.
-                drop(timer);
-            });
-            self.keeper.timer.replace(timer);
-        }
-    }
-
-    /// Writes what is not kept yet, without waiting for it.
-    pub(super) fn flush(self: &Rc<Self>) {
-        if let Some(saving) = self.save() {
-            wasm_bindgen_futures::spawn_local(saving);
-        }
-    }
-
-    /// Writes what is not kept yet, and waits for it for a while.
-    pub(super) async fn save_all(self: &Rc<Self>) {
-        if let Some(saving) = self.save() {
-            let _ = in_time(saving).await;
-        }
-    }
-
-    /// The words and the event after which the next ones come are taken here and now, together.
-    fn save(self: &Rc<Self>) -> Option<impl Future<Output = ()> + use<>> {
-        let vault = self.keeper.vault().filter(|_| !self.keeper.paused.get())?;
-        let session = self.chat.borrow();
-        let thread = session.thread();
-        // A conversation that has not begun is not listed; what is typed for it is on the tab's shelf.
-        if !self.keeper.unkept.borrow().thread || thread.head().is_none() {
-            return None;
-        }
-        let unkept = self.keeper.unkept.take();
-        let row = Row {
-            id: thread.id.0.clone(),
-            title: thread.title.clone(),
-            updated: thread.updated,
-            running: session.live().is_some(),
-            deleted: None,
-        };
-        let saving = vault.save(&session, &unkept);
-        let core = self.clone();
-        Some(async move {
-            let saved = match saving {
-                Ok(saving) => saving.await,
-                Err(trouble) => Err(trouble),
-            };
-            match saved {
-                Ok(()) => core.saved(row),
-                Err(trouble) => core.troubled(trouble).await,
-            }
-        })
-    }
-
-    fn saved(self: &Rc<Self>, row: Row) {
-        let id = row.id.clone();
-        let shown = self.is_shown(&id);
-        self.list(threads::Input::Changed(row));
-        if shown && self.keeper.list.borrow().current() != Some(&id) {
-            self.shelve_place();
-            self.list(threads::Input::Shown(Some(id.clone())));
-        }
-        self.tell_tabs(&id);
-        if shown && !self.chat.borrow().is_at_work() {
-            self.keeper.hold.take();
-        }
-    }
-
     /// What could not be kept is still on the page. A storage that was deleted under us is made anew, once.
-    async fn troubled(self: &Rc<Self>, trouble: Trouble) {
+    pub(super) async fn troubled(self: &Rc<Self>, trouble: Trouble) {
         let Some(owner) = self.keeper.vault.take().map(|vault| vault.owner().to_owned()) else { return };
         if trouble == Trouble::Lost
             && !self.keeper.reopened.replace(true)
