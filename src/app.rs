@@ -14,6 +14,7 @@ mod jobs;
 mod keep;
 mod narration;
 mod page;
+mod parts;
 mod place;
 mod question;
 mod recording;
@@ -23,6 +24,7 @@ mod slot;
 mod speech;
 mod stream;
 mod table;
+mod talk;
 mod threads;
 mod tools;
 mod transcript;
@@ -103,6 +105,7 @@ pub(crate) struct Core {
     again: RefCell<Option<clock::Timer>>,
     tick: RefCell<Option<clock::Timer>>,
     asking_balance: Cell<bool>,
+    waiting: parts::Waiting,
     listeners: RefCell<Vec<page::Listener>>,
     speech: speech::Announcer,
     voice: voice::Speaker,
@@ -153,6 +156,7 @@ impl App {
             again: RefCell::default(),
             tick: RefCell::default(),
             asking_balance: Cell::new(false),
+            waiting: parts::Waiting::default(),
             listeners: RefCell::default(),
             speech: speech::Announcer::default(),
             voice: voice::Speaker::default(),
@@ -198,8 +202,7 @@ impl App {
         if !config.dictation
             && let Some(core) = self.core()
         {
-            core.dictate(crate::dictation::Input::Stop);
-            core.drop_recording();
+            core.stop_dictation();
         }
         if let Some(model) = &config.model {
             self.signals.chat_form.update(|form| form.select(model));

@@ -40,6 +40,7 @@ mod client;
 pub mod copilot;
 mod handle;
 mod mount;
+mod part;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 mod proof;
 mod reactive;

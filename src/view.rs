@@ -12,6 +12,7 @@ mod launcher;
 pub(crate) mod markdown;
 mod message;
 mod panels;
+mod part;
 mod picture;
 mod region;
 mod resize;

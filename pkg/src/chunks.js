@@ -1,6 +1,8 @@
 // Parts of the widget that come when they are needed, each a module with a glue of its own. Bundlers have to see both
 // names of each as they stand here.
 
+import { beside } from "./parts.js";
+
 /** @typedef {{ default: (input: { module_or_path: Response }) => Promise<unknown> }} Glue */
 
 /** @type {Record<string, () => [Promise<Glue>, URL]>} */
@@ -20,15 +22,15 @@ const loading = {};
  * @param {string} name
  */
 export function chunk(name) {
-  return (loading[name] ??= start(...CHUNKS[name]()).catch((error) => {
+  return (loading[name] ??= start(name, ...CHUNKS[name]()).catch((error) => {
     loading[name] = undefined;
     throw error;
   }));
 }
 
-/** @type {(glue: Promise<Glue>, url: URL) => Promise<Glue>} */
-async function start(importing, url) {
-  const [glue, response] = await Promise.all([importing, fetch(url)]);
+/** @type {(name: string, glue: Promise<Glue>, url: URL) => Promise<Glue>} */
+async function start(name, importing, url) {
+  const [glue, response] = await Promise.all([importing, fetch(beside(`triptych_${name}_bg.wasm`, url))]);
   await glue.default({ module_or_path: response });
   return glue;
 }

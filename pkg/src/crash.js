@@ -42,7 +42,7 @@ export function __wbg_reset_state() {
  * @param {unknown} error
  */
 function trapped(error) {
-  if (!(error instanceof WebAssembly.RuntimeError && /triptych_copilot/.test(error.stack ?? ""))) return;
+  if (!(error instanceof WebAssembly.RuntimeError && /triptych_(copilot|more|panels)/.test(error.stack ?? ""))) return;
   for (const host of hosts) host.deref()?.emit("triptych-error", { code: "crashed" });
   hosts.clear();
 }

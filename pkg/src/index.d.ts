@@ -19,7 +19,10 @@ export class TriptychError extends Error {
 export const VERSION: string;
 
 export interface LoadOptions {
-  /** Where the module is, for bundlers that do not follow `new URL(…, import.meta.url)`. */
+  /**
+   * Where `triptych_copilot_bg.wasm` is, for bundlers that do not follow `new URL(…, import.meta.url)`. The other
+   * WebAssembly files are fetched from the same folder when they are needed.
+   */
   wasmUrl?: string | URL;
   /** The module itself, for pages that fetch or embed it themselves. */
   module?: WebAssembly.Module | BufferSource;

@@ -4,4 +4,4 @@ export * from "./triptych_bindings.js";
 export { read } from "./config.js";
 export { __wbg_reset_state } from "./crash.js";
 export { mount, update } from "./page.js";
-export { default } from "./triptych_bindings.js";
+export { default } from "./parts.js";

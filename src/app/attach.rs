@@ -11,6 +11,7 @@ use super::{App, Core};
 use crate::attachment::{Attachment, Cargo, Kind, MOST_BYTES, MOST_FILES, Refusal, Takes};
 use crate::attachment::{biggest, clean_name, kind_of, room};
 use crate::client::files;
+use crate::part::{Part, entries};
 use crate::session::{Input, MessageId};
 
 /// Files that the user chose and that are not read yet.
@@ -21,18 +22,26 @@ pub(super) struct Inbox {
     next: Cell<u32>,
 }
 
+/// What is called of it from outside of its part.
+struct Calls {
+    read: fn(&Rc<Core>),
+}
+
+static CALLS: Calls = Calls { read: Core::read_all };
+
+entries! { more: fn calls() -> Calls = CALLS }
+
 impl App {
     /// The user chose, dropped or pasted files.
     pub(crate) fn attach(self, list: &FileList) {
         let Some(core) = self.core() else { return };
         self.signals.desk.refusal.set(None);
         core.inbox.waiting.borrow_mut().extend((0..list.length()).filter_map(|index| list.get(index)));
-        if !core.inbox.busy.replace(true) {
-            wasm_bindgen_futures::spawn_local(async move {
-                core.read_files().await;
-                core.inbox.busy.set(false);
-            });
-        }
+        core.within(Part::More, |core| {
+            if let Some(calls) = calls() {
+                (calls.read)(core);
+            }
+        });
     }
 
     /// The user takes something off again.
@@ -56,6 +65,13 @@ impl App {
     pub(crate) fn attachments_of(self, id: MessageId) -> Vec<Attachment> {
         let Some(core) = self.core() else { return Vec::new() };
         core.chat.borrow().message(id).map(|message| message.attachments.clone()).unwrap_or_default()
+    }
+
+    /// Whether anything went along with a message.
+    pub(crate) fn has_attachments(self, id: MessageId) -> bool {
+        let has =
+            |core: Rc<Core>| core.chat.borrow().message(id).map(|message| !message.attachments.is_empty());
+        self.core().and_then(has).unwrap_or_default()
     }
 
     /// What the next send carries. Follows the draft, what is attached and the conversation.
@@ -91,6 +107,17 @@ impl App {
 }
 
 impl Core {
+    fn read_all(self: &Rc<Self>) {
+        if self.inbox.busy.replace(true) {
+            return;
+        }
+        let core = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            core.read_files().await;
+            core.inbox.busy.set(false);
+        });
+    }
+
     async fn read_files(self: &Rc<Self>) {
         let desk = self.signals.desk;
         loop {

@@ -38,6 +38,14 @@ pub(crate) struct Desk {
     pub(crate) cursor: RwSignal<u32>,
 }
 
+impl Desk {
+    /// Whether there are files to show, or a reason why there are none.
+    pub(crate) fn has_files(self) -> bool {
+        let any = self.attached.with(|all| !all.is_empty());
+        any | self.reading.with(Option::is_some) | self.refusal.with(Option::is_some)
+    }
+}
+
 /// What the page shares with the model, as the user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shared {

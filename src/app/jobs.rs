@@ -1,5 +1,6 @@
 use std::rc::Rc;
 
+use triptych_protocol::wire::from_json;
 use triptych_protocol::{Estimate, VideoRequest, VideoStatus};
 
 use super::{App, Core};
@@ -7,10 +8,26 @@ use crate::client::{clock, unique_key};
 use crate::host::HostEvent;
 use crate::jobs::{Effect, Input, Job, JobId};
 use crate::locale::Text;
+use crate::part::{Part, entries};
 use crate::reactive::ArcRwSignal;
 
 /// How long after a call was sent its hold is looked for, in milliseconds.
 const HOLD_SHOWS_AFTER: i32 = 250;
+
+/// What is called of it from outside of its part.
+struct Calls {
+    restore: fn(&Rc<Core>, Option<String>),
+    wake: fn(&Rc<Core>, bool),
+}
+
+static CALLS: Calls = Calls {
+    restore: |core, kept| {
+        core.job(Input::Restore(kept.and_then(|kept| from_json(&kept)).unwrap_or_default()));
+    },
+    wake: |core, awake| core.job(Input::Awake(awake)),
+};
+
+entries! { panels: fn calls() -> Calls = CALLS }
 
 impl App {
     /// The user wants the clip that the form describes.
@@ -57,7 +74,25 @@ impl App {
 }
 
 impl Core {
-    pub(super) fn job(self: &Rc<Self>, input: Input) {
+    /// Brings back what waited for an answer when the page went, as `kept` says, and asks what the server has.
+    pub(super) fn restore_jobs(self: &Rc<Self>, kept: Option<String>) {
+        self.within(Part::Panels, move |core| {
+            if let Some(calls) = calls() {
+                (calls.restore)(core, kept);
+            }
+        });
+    }
+
+    /// Tells the jobs whether anybody looks and the network is there, for as long as there is anybody to be told.
+    pub(super) fn wake_jobs(self: &Rc<Self>, awake: bool) {
+        if self.has(Part::Panels)
+            && let Some(calls) = calls()
+        {
+            (calls.wake)(self, awake);
+        }
+    }
+
+    fn job(self: &Rc<Self>, input: Input) {
         if !self.alive.get() {
             return;
         }

@@ -7,7 +7,6 @@ use wasm_bindgen::closure::Closure;
 use web_sys::EventTarget;
 
 use super::Core;
-use crate::jobs::Input;
 use crate::locale::Text;
 use crate::session;
 
@@ -81,20 +80,27 @@ pub(super) fn listen(core: &Rc<Core>) -> Vec<Listener> {
 
 impl Core {
     fn look_around(self: &Rc<Self>) {
-        let Some(window) = web_sys::window() else { return };
-        let online = window.navigator().on_line();
-        let hidden = window.document().is_some_and(|document| document.hidden());
-        let back = online && !hidden;
+        let (online, back) = sight();
         // The page may be on its way out, and nothing tells more surely.
         self.flush();
         if self.signals.online.get_untracked() != online {
             self.signals.online.set(online);
             self.announce(self.text(if online { Text::SaidOnline } else { Text::SaidOffline }));
         }
+        if online {
+            self.fetch_missing();
+        }
         self.chat(session::Input::Online(online));
-        self.job(Input::Awake(back));
+        self.wake_jobs(back);
         if back && self.signals.wallet.get_untracked().balance().is_some() {
             self.ask_balance();
         }
     }
+}
+
+/// Whether the network is there, and whether somebody looks too.
+pub(super) fn sight() -> (bool, bool) {
+    let Some(window) = web_sys::window() else { return (true, true) };
+    let online = window.navigator().on_line();
+    (online, online && !window.document().is_some_and(|document| document.hidden()))
 }

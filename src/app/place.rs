@@ -98,14 +98,13 @@ impl Core {
         self.slot.replace(Some(Slot::take(shelf.owner())));
         let owner = user.map(|_| shelf.owner().to_owned()).filter(|_| self.history == History::On);
         let panels = self.signals.panels.get_untracked();
+        let mut pending = None;
         if self.history == History::On {
-            let pending = shelf.value("pending").unwrap_or_default();
+            pending = shelf.text("pending");
             self.shelf.replace(Some(shelf));
-            if panels.contains(&Panel::Video) {
-                self.job(crate::jobs::Input::Restore(pending));
-            }
-        } else if panels.contains(&Panel::Video) {
-            self.job(crate::jobs::Input::Restore(Vec::default()));
+        }
+        if panels.contains(&Panel::Video) {
+            self.restore_jobs(pending);
         }
         self.open_vault(owner.filter(|_| panels.contains(&Panel::Chat))).await;
     }

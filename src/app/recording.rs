@@ -64,7 +64,7 @@ impl Core {
     }
 
     /// Ends a recording that goes on. What failed to be written down is kept until it is not wanted.
-    pub(super) fn drop_recording(self: &Rc<Self>) {
+    pub(super) fn forget_recording(self: &Rc<Self>) {
         if self.voice.recorder.recording.borrow().stage() != Stage::Kept {
             self.record(Input::Discard);
         }

@@ -12,6 +12,7 @@ use crate::form::Form;
 use crate::images::PictureId;
 use crate::jobs::JobId;
 use crate::locale::{Text, Words};
+use crate::part::Parts;
 use crate::reactive::{ArcRwSignal, RwSignal};
 use crate::session::{Message, MessageId, Pace, Status};
 use crate::thread::{Citation, ToolCall};
@@ -38,6 +39,8 @@ pub(crate) struct Signals {
     /// All panels stand side by side.
     pub(crate) wide: RwSignal<bool>,
     pub(crate) online: RwSignal<bool>,
+    /// What of the widget itself is there.
+    pub(crate) parts: RwSignal<Parts>,
     pub(crate) catalogue: RwSignal<Catalogue>,
     pub(crate) wallet: RwSignal<Wallet>,
     pub(crate) announcement: RwSignal<String>,
@@ -142,6 +145,7 @@ impl Signals {
             open: RwSignal::new(config.open),
             wide: RwSignal::new(false),
             online: RwSignal::new(true),
+            parts: RwSignal::new(Parts::default()),
             catalogue: RwSignal::new(Catalogue::Unasked),
             wallet: RwSignal::default(),
             announcement: RwSignal::default(),

@@ -5,16 +5,16 @@ use std::rc::Rc;
 
 use super::narration::Narrator;
 use super::recording::Recorder;
-use super::{App, Core};
-use crate::aloud::{self, Aloud};
-use crate::client::voice::{Ear, Ending, Sound, Utterance, can_listen, can_speak, hush, say};
-use crate::dictation::{self, Dictation, Problem};
+use super::{App, Core, talk};
+use crate::aloud::Aloud;
+use crate::client::voice::{Ear, Utterance, can_listen, can_speak};
+use crate::dictation::{self, Dictation};
 use crate::form::Form;
 use crate::locale::Text;
+use crate::part::{Part, entries};
 use crate::reactive::RwSignal;
-use crate::session::{self, MessageId};
-use crate::speech::{Speech, Spoken};
-use crate::tongue::tongue;
+use crate::session::MessageId;
+use crate::speech::Spoken;
 
 /// What the views of it read.
 #[derive(Clone, Copy, Default)]
@@ -43,15 +43,26 @@ pub(crate) struct Voice {
 /// What goes on.
 #[derive(Default)]
 pub(super) struct Speaker {
-    aloud: RefCell<Aloud>,
-    utterance: RefCell<Option<Utterance>>,
+    pub(super) aloud: RefCell<Aloud>,
+    pub(super) utterance: RefCell<Option<Utterance>>,
     /// The language of what is read.
-    tongue: Cell<&'static str>,
-    dictation: RefCell<Dictation>,
-    ear: RefCell<Option<Ear>>,
+    pub(super) tongue: Cell<&'static str>,
+    pub(super) dictation: RefCell<Dictation>,
+    pub(super) ear: RefCell<Option<Ear>>,
     pub(super) narrator: Narrator,
     pub(super) recorder: Recorder,
 }
+
+/// What is called of it from outside of its part.
+pub(super) struct Calls {
+    pub(super) read_aloud: fn(&Rc<Core>, MessageId),
+    pub(super) dictate: fn(&Rc<Core>),
+    pub(super) end_reading: fn(&Rc<Core>),
+    pub(super) dictation: fn(&Rc<Core>, dictation::Input),
+    pub(super) forget_recording: fn(&Rc<Core>),
+}
+
+entries! { more: fn calls() -> Calls = talk::CALLS }
 
 impl App {
     /// Whether there is anything to read aloud with.
@@ -61,30 +72,18 @@ impl App {
 
     /// The user wants to hear an answer, or no more of it.
     pub(crate) fn read_aloud(self, message: MessageId) {
-        let Some(core) = self.core() else { return };
-        self.signals.voice.note.set(None);
-        core.dictate(dictation::Input::Stop);
-        core.drop_recording();
-        let sentences = core.sentences(message);
-        if core.narrates() && !core.has_found_voice() {
-            core.read(aloud::Input::Stop);
-            return core.press_narration(message, &sentences);
-        }
-        core.stop_narration();
-        core.voice.tongue.set(tongue(&sentences.join(" "), self.words().tag()));
-        core.read(aloud::Input::Press(message, sentences));
+        self.speak(move |calls, core| (calls.read_aloud)(core, message));
     }
 
     /// The user wants to speak instead of typing, or no more.
     pub(crate) fn dictate(self) {
+        self.speak(|calls, core| (calls.dictate)(core));
+    }
+
+    fn speak(self, call: impl FnOnce(&Calls, &Rc<Core>) + 'static) {
         let Some(core) = self.core() else { return };
         self.signals.voice.note.set(None);
-        core.stop_reading();
-        if can_listen() {
-            core.dictate(dictation::Input::Press(self.signals.draft.get_untracked()));
-        } else {
-            core.press_recording();
-        }
+        core.within(Part::More, move |core| core.voiced(|calls| call(calls, core)));
     }
 
     /// Ends what is read or dictated. False where neither is.
@@ -93,8 +92,7 @@ impl App {
         let voice = self.signals.voice;
         let on = voice.reading.get_untracked().is_some() || voice.listening.get_untracked();
         core.stop_reading();
-        core.dictate(dictation::Input::Stop);
-        core.drop_recording();
+        core.stop_dictation();
         on
     }
 
@@ -113,8 +111,13 @@ impl Core {
 
     /// Nothing more is read, by whatever voice.
     pub(super) fn stop_reading(self: &Rc<Self>) {
-        self.read(aloud::Input::Stop);
-        self.stop_narration();
+        self.voiced(|calls| (calls.end_reading)(self));
+    }
+
+    /// Nothing more is written down.
+    pub(super) fn stop_dictation(self: &Rc<Self>) {
+        self.dictate(dictation::Input::Stop);
+        self.voiced(|calls| (calls.forget_recording)(self));
     }
 
     /// Ends the reading of an answer that is not seen any more.
@@ -126,29 +129,16 @@ impl Core {
 
     /// The user typed while dictating, or the draft is another one.
     pub(super) fn dictate(self: &Rc<Self>, input: dictation::Input) {
-        if input == dictation::Input::Replaced {
-            self.drop_recording();
-        }
-        let effects = self.voice.dictation.borrow_mut().handle(input);
-        for effect in effects {
-            self.run_dictation(effect);
-        }
+        self.voiced(|calls| (calls.dictation)(self, input));
     }
 
-    fn read(self: &Rc<Self>, input: aloud::Input) {
-        let effects = self.voice.aloud.borrow_mut().handle(input);
-        for effect in effects {
-            self.run_aloud(effect);
+    /// Nothing is read or written down before the part is there that does it.
+    fn voiced(&self, call: impl FnOnce(&Calls)) {
+        if self.has(Part::More)
+            && let Some(calls) = calls()
+        {
+            call(calls);
         }
-    }
-
-    /// What of an answer is said.
-    pub(super) fn sentences(&self, message: MessageId) -> Vec<String> {
-        let mut speech = Speech::default();
-        let mut spoken =
-            self.chat.borrow().message(message).map(|one| speech.push(one.said())).unwrap_or_default();
-        spoken.extend(speech.finish());
-        spoken.into_iter().map(|one| self.in_words(one)).collect()
     }
 
     /// What is said of a piece of an answer.
@@ -158,98 +148,5 @@ impl Core {
             Spoken::Code(lines) => self.words().plural(Text::SaidCode, &lines.to_string()),
             Spoken::Table(rows) => self.words().plural(Text::SaidTable, &rows.to_string()),
         }
-    }
-
-    /// Tells the user why nothing is read or heard.
-    pub(super) fn tell_voice(&self, why: &str) {
-        self.signals.voice.note.set(Some(why.to_owned()));
-    }
-
-    pub(super) fn tell_problem(&self, problem: Problem) {
-        self.tell_voice(self.text(sentence(problem)));
-    }
-
-    fn run_aloud(self: &Rc<Self>, effect: aloud::Effect) {
-        match effect {
-            aloud::Effect::Say(words) => {
-                let core = Rc::downgrade(self);
-                let said = move |ending| {
-                    let Some(core) = core.upgrade() else { return };
-                    // Kept until the end: it owns the closure that is running.
-                    let over = core.voice.utterance.take();
-                    core.read(match ending {
-                        Ending::Said => aloud::Input::Said,
-                        Ending::Failed => aloud::Input::Failed,
-                        Ending::Silenced => aloud::Input::Silenced,
-                    });
-                    drop(over);
-                };
-                let utterance = Utterance::new(&words, self.voice.tongue.get(), said);
-                let sound = utterance.as_ref().map(|utterance| utterance.utterance.clone());
-                self.voice.utterance.replace(utterance);
-                match sound {
-                    Some(sound) => say(&sound),
-                    None => self.read(aloud::Input::Failed),
-                }
-            }
-            aloud::Effect::Hush => {
-                self.voice.utterance.take();
-                hush();
-            }
-            aloud::Effect::Show(message) => self.signals.voice.reading.set(message),
-            aloud::Effect::Tell => self.tell_voice(self.text(Text::NoVoice)),
-        }
-    }
-
-    fn run_dictation(self: &Rc<Self>, effect: dictation::Effect) {
-        let voice = self.signals.voice;
-        match effect {
-            dictation::Effect::Listen => {
-                let core = Rc::downgrade(self);
-                let heard = move |sound| {
-                    let Some(core) = core.upgrade() else { return };
-                    match sound {
-                        Sound::Words(heard) => core.dictate(dictation::Input::Heard(heard)),
-                        Sound::Ended(error) => {
-                            // Kept until the end: it owns the closure that is running.
-                            let over = core.voice.ear.take();
-                            core.dictate(dictation::Input::Ended(error));
-                            drop(over);
-                        }
-                    }
-                };
-                let ear = Ear::open(self.words().tag(), heard);
-                let failed = ear.is_none();
-                self.voice.ear.replace(ear);
-                if failed {
-                    self.dictate(dictation::Input::Ended(Some("unable".to_owned())));
-                }
-            }
-            dictation::Effect::Finish => {
-                let ear = self.voice.ear.take();
-                if let Some(ear) = &ear {
-                    ear.finish();
-                }
-                self.voice.ear.replace(ear);
-            }
-            dictation::Effect::Forget => drop(self.voice.ear.take()),
-            dictation::Effect::Write(draft) => {
-                self.signals.draft.set(draft.clone());
-                self.chat(session::Input::Draft(draft));
-            }
-            dictation::Effect::Show(on) => voice.listening.set(on),
-            dictation::Effect::Tell(problem) => self.tell_problem(problem),
-            dictation::Effect::Over => self.announce(self.text(Text::SaidDictationEnded)),
-        }
-    }
-}
-
-fn sentence(problem: Problem) -> Text {
-    match problem {
-        Problem::Denied => Text::MicrophoneDenied,
-        Problem::NoMicrophone => Text::MicrophoneMissing,
-        Problem::Network => Text::DictationOffline,
-        Problem::Silence => Text::DictationSilent,
-        Problem::Unable => Text::DictationFailed,
     }
 }

@@ -1,7 +1,7 @@
 //! What survives a reload, in the tab's own session storage: drafts and clicks that were not answered. Storage may be
 //! forbidden or full; then nothing survives and nothing breaks.
 
-use triptych_protocol::wire::{Read, Write, from_json, to_json};
+use triptych_protocol::wire::{Write, to_json};
 use web_sys::Storage;
 
 /// The part of the storage that belongs to one user of one gateway.
@@ -32,10 +32,6 @@ impl Shelf {
         } else {
             storage.set_item(&self.key(name), text)
         };
-    }
-
-    pub(crate) fn value<T: Read>(&self, name: &str) -> Option<T> {
-        from_json(&self.text(name)?)
     }
 
     pub(crate) fn set_value(&self, name: &str, value: &impl Write) {

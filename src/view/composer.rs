@@ -9,13 +9,15 @@ mod textbox;
 
 use web_sys::{DragEvent, Event};
 
-pub(super) use self::attachments::{drag_enters, drop_zone, sent};
-use self::commands::Commands;
+pub(super) use self::attachments::{drag_enters, drop_zone, sent, strip as files};
+pub(super) use self::commands::{Commands, help, list as commands};
 use self::meter::Forecast;
+pub(super) use self::models::popup as models;
+pub(super) use self::shared::shared;
 use super::credits::shortfall;
 use super::dom::{El, View, button, dynamic, el, group, when};
-use super::icon;
 use super::text::size;
+use super::{icon, part};
 use crate::app::{App, Hindrance};
 use crate::credits::{Cover, price_text};
 use crate::locale::Text;
@@ -92,9 +94,12 @@ pub(super) fn composer(app: App) -> View {
         })
         .on("dragenter", move |event: DragEvent| drag_enters(app, &event))
         .children([
-            when(move || commands.is_open(), move || commands::list(commands)),
-            when(move || desk.choosing.with(Option::is_some), move || models::popup(app)),
-            when(move || desk.helping.get(), move || commands::help(app)),
+            when(move || commands.is_open(), move || part::more(app, move |more| (more.commands)(commands))),
+            when(
+                move || desk.choosing.with(Option::is_some),
+                move || part::more(app, move |more| (more.models)(app)),
+            ),
+            when(move || desk.helping.get(), move || part::more(app, move |more| (more.help)(app))),
             microphone::note(app),
             microphone::progress(app),
             shortfall(app, shown_cover, "chat-shortfall"),
@@ -107,9 +112,12 @@ pub(super) fn composer(app: App) -> View {
             }),
             dynamic(move || fill.get().filter(|_| !blank.get()).map(|fill| meter::meter(app, fill))),
             when(move || desk.sending.with(Option::is_some), move || sending(app)),
-            shared::shared(app),
+            when(
+                move || desk.shared.with(Option::is_some),
+                move || part::more(app, move |more| (more.shared)(app)),
+            ),
             el("div", "box")
-                .child(attachments::strip(app))
+                .child(when(move || desk.has_files(), move || part::more(app, move |more| (more.files)(app))))
                 .child(textbox::textbox(app, commands, refused))
                 .child(row)
                 .view(),

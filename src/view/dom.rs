@@ -32,6 +32,12 @@ type Apply = Box<dyn Fn(Option<&str>)>;
 /// Something to put into an element: an element, a text, or several of both in a fragment.
 pub(super) struct View(pub(super) Node);
 
+impl Default for View {
+    fn default() -> View {
+        nothing()
+    }
+}
+
 /// An element while it is made. Its closures live as long as the owner that was current when they were given.
 pub(super) struct El(Element);
 

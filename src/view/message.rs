@@ -10,9 +10,12 @@ mod toolbar;
 
 use triptych_protocol::Role;
 
+pub(super) use self::edit::form as edit;
 use self::paint::{Source, paint};
+pub(super) use self::parts::extras;
 pub(super) use self::toolbar::{act, focus_later};
 use super::dom::{El, View, dynamic, el, group, nothing, truth, when};
+use super::part;
 use crate::app::{App, MessageView};
 use crate::locale::Text;
 use crate::reactive::Memo;
@@ -48,12 +51,12 @@ fn said(app: App, id: MessageId, view: MessageView) -> View {
     let editing = Memo::new(move || app.signals.editing.get() == Some(id));
     dynamic(move || {
         if editing.get() {
-            return edit::form(app, id);
+            return part::more(app, move |more| (more.edit)(app, id));
         }
         let text = app.text_from(id, 0);
         let bubble = (!text.is_empty()).then(|| el("p", "bubble").attr("dir", "auto").text(&text));
         group([
-            super::composer::sent(app, app.attachments_of(id)),
+            (app.has_attachments(id)).then(|| part::more(app, move |more| (more.sent)(app, id))).into(),
             bubble.into(),
             toolbar::of_user(app, view.clone()),
         ])
@@ -68,11 +71,10 @@ fn answer(app: App, id: MessageId, view: MessageView, live: Memo<bool>) -> View 
         let state = state.clone();
         move || state.with(|state| state.status == Status::Waiting)
     };
-    let dots = || el("div", "thinking").children([(); 3].map(|()| el("span", "").view()));
     group([
         parts::thoughts(app, id, view.clone(), live),
         body.view(),
-        when(waiting, dots),
+        when(waiting, super::part::waiting),
         parts::parts(app, id, state.clone()),
         footer::footer(app, id, state),
         dynamic(move || {

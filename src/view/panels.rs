@@ -2,7 +2,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::dom::{El, View, button, each, el, group, item, truth, when};
-use super::{chat, icon, image, threads, video};
+use super::{chat, icon, part, threads};
 use crate::app::App;
 use crate::config::Panel;
 use crate::locale::Text;
@@ -26,8 +26,8 @@ fn one_panel(app: App, panel: Panel) -> El {
     let tabbed = move || !signals.wide.get() && signals.panels.with(|panels| panels.len() > 1);
     let content = match panel {
         Panel::Chat => threads::beside(app, chat::panel(app)),
-        Panel::Image => image::panel(app),
-        Panel::Video => video::panel(app),
+        Panel::Image => part::panels(app, move |panels| (panels.images)(app)),
+        Panel::Video => part::panels(app, move |panels| (panels.clips)(app)),
     };
     let label = app.text(panel.label());
     el("section", "panel")

@@ -1,8 +1,8 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Event, FocusEvent, KeyboardEvent, Node};
 
-use super::dom::{El, View, button, el, truth, when};
-use super::icon;
+use super::dom::{View, button, el, truth, when};
+use super::{icon, part};
 use crate::app::App;
 use crate::config::Announce;
 use crate::locale::Text;
@@ -35,11 +35,11 @@ pub(super) fn settings(app: App) -> View {
             }
         })
         .child(opener)
-        .child(when(move || shown.get(), move || menu(app)))
+        .child(when(move || shown.get(), move || part::more(app, move |more| (more.settings)(app))))
         .view()
 }
 
-fn menu(app: App) -> El {
+pub(super) fn menu(app: App) -> View {
     let choices = Announce::ALL.map(|choice| {
         let text = match choice {
             Announce::Sentences => Text::AnnounceSentences,
@@ -52,5 +52,8 @@ fn menu(app: App) -> El {
             .on("change", move |_: Event| app.choose_announcements(choice));
         el("label", "").child(radio).text(app.text(text)).view()
     });
-    el("fieldset", "menu").child(el("legend", "").text(app.text(Text::Announcements))).children(choices)
+    el("fieldset", "menu")
+        .child(el("legend", "").text(app.text(Text::Announcements)))
+        .children(choices)
+        .view()
 }

@@ -9,7 +9,7 @@ use web_sys::{Event, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent, M
 
 use self::keys::{LINE, action, element, focus_at_first, key, only_stop, perform, rename};
 use super::dom::{El, View, button, dynamic, each, el, group, item, keep, truth, when};
-use super::icon;
+use super::{icon, part};
 use crate::app::{App, Chats};
 use crate::locale::Text;
 use crate::reactive::{Memo, RwSignal, watch};
@@ -71,7 +71,7 @@ pub(super) fn beside(app: App, chat: View) -> View {
         })
     };
     el("div", "chats-split")
-        .child(when(move || kept.get() && open.get(), move || pane(app)))
+        .child(when(move || kept.get() && open.get(), move || part::more(app, move |more| (more.chats)(app))))
         .child(el("div", "talk").child(dynamic(told)).child(chat))
         .view()
 }
@@ -86,7 +86,7 @@ impl Drop for AtEnd {
 }
 
 /// The list.
-fn pane(app: App) -> El {
+pub(super) fn pane(app: App) -> View {
     let chats = app.signals.chats;
     let open = Open { menu: RwSignal::new(None), name: RwSignal::new(None) };
     let query = RwSignal::new(String::new());
@@ -131,7 +131,7 @@ fn pane(app: App) -> El {
             move || act("quiet chats-all", "all").child(icon::download()).text(app.text(Text::ExportAll)),
         ));
     focus_at_first(pane.element());
-    pane
+    pane.view()
 }
 
 /// A button whose click is heard by the list.
@@ -171,12 +171,12 @@ fn lines(app: App, open: Open, query: RwSignal<String>) -> El {
                 drawn.update(|drawn| *drawn += AT_ONCE);
             }
         })
-        .children(DAYS.map(|day| part(app, open, drawn, day)))
+        .children(DAYS.map(|day| day_of(app, open, drawn, day)))
         .child(when(move || rows.with(Vec::is_empty), move || el("p", "hint").text_of(hint)))
 }
 
 /// The lines of one day, or nothing.
-fn part(app: App, open: Open, drawn: RwSignal<usize>, day: Day) -> View {
+fn day_of(app: App, open: Open, drawn: RwSignal<usize>, day: Day) -> View {
     let rows = app.signals.chats.rows;
     let own = Memo::new(move || {
         rows.with(|rows| {

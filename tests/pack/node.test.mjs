@@ -52,14 +52,14 @@ describe("the packed file in bare Node", () => {
 
   it("names each WebAssembly file once, where bundlers look for it", () => {
     const scripts = readdirSync(join(folder, "dist")).filter((name) => name.endsWith(".js") && name !== "triptych.js");
-    const holders = (stem) => {
-      const literal = `new URL("./${stem}_bg.wasm",import.meta.url)`;
+    const holders = (file) => {
+      const literal = `new URL("./${file}.wasm",import.meta.url)`;
       const text = (name) => readFileSync(join(folder, "dist", name), "utf8").replaceAll(", import", ",import");
       return scripts.flatMap((name) => text(name).split(literal).slice(1).map(() => name));
     };
-    assert.deepEqual(holders("triptych_copilot"), ["load.js"]);
-    for (const part of ["highlight", "math", "diagram"]) {
-      assert.deepEqual(holders(`triptych_${part}`), ["triptych_copilot.js"]);
+    assert.deepEqual(holders("triptych_copilot_bg"), ["load.js"]);
+    for (const part of ["highlight_bg", "math_bg", "diagram_bg", "panels", "more", "more_panels"]) {
+      assert.deepEqual(holders(`triptych_${part}`), ["triptych_copilot.js"], part);
     }
   });
 

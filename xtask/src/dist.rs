@@ -39,6 +39,10 @@ pub(crate) fn run() -> Result<()> {
     let dist = folder();
     widget::build(&dist)?;
     optimise(&dist.join(format!("{}_bg.wasm", widget::STEM)))?;
+    for file in widget::PARTS {
+        optimise(&dist.join(file))?;
+        fill_up(&dist.join(file))?;
+    }
     for stem in widget::CHUNKS.map(widget::chunk_stem) {
         optimise(&dist.join(format!("{stem}_bg.wasm")))?;
         minify_glue(&dist.join(format!("{stem}.js")))?;
@@ -67,8 +71,28 @@ pub(crate) fn packed() -> Option<PathBuf> {
 
 fn optimise(module: &Path) -> Result<()> {
     let mut wasm_opt = npm::tool(&tree::package(), "wasm-opt");
-    wasm_opt.args(["-Oz"]).args(WASM_FEATURES).arg(module).arg("-o").arg(module);
+    wasm_opt
+        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(WASM_FEATURES)
+        .arg(module)
+        .arg("-o")
+        .arg(module);
     process::run(&mut wasm_opt)
+}
+
+/// Bundlers put files of less than 4 KiB into the script, as an address that strict policies do not let a page fetch. A
+/// section that means nothing makes a module larger, and compressed has no weight.
+fn fill_up(module: &Path) -> Result<()> {
+    const SMALL: usize = 4_096;
+    let mut bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
+    if bytes.len() <= SMALL {
+        // A custom section: its number, its length in two bytes of seven bits, an empty name, and nothing.
+        let length = SMALL;
+        bytes.extend([0, (length & 0x7f) as u8 | 0x80, (length >> 7) as u8]);
+        bytes.resize(bytes.len() + length, 0);
+        fs::write(module, bytes).with_context(|| format!("cannot write {}", module.display()))?;
+    }
+    Ok(())
 }
 
 fn minify_glue(glue: &Path) -> Result<()> {
@@ -81,7 +105,7 @@ fn minify_glue(glue: &Path) -> Result<()> {
 /// What it consists of becomes one file.
 fn bundle_glue(dist: &Path) -> Result<()> {
     bundle(&dist.join(format!("{}.js", widget::STEM)), &widget::CHUNKS.map(widget::chunk_stem))?;
-    for part in [widget::BINDINGS, "chunks.js", "config.js", "crash.js", "page.js"] {
+    for part in [widget::BINDINGS, "chunks.js", "config.js", "crash.js", "files.js", "page.js", "parts.js"] {
         fs::remove_file(dist.join(part)).with_context(|| format!("cannot remove {part}"))?;
     }
     // wasm-bindgen knows the types of its own part only.

@@ -1,5 +1,7 @@
 //! Builds the widget: Rust to wasm, wasm to a module with its glue, and our own JavaScript beside it.
 
+mod parts;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -15,6 +17,9 @@ pub(crate) const STEM: &str = "triptych_copilot";
 /// Parts of the widget that pages fetch when they need them: `highlight` is the package `triptych-highlight`, built
 /// with its feature `wasm` into `triptych_highlight.js` and its module. `pkg/src/chunks.js` loads them.
 pub(crate) const CHUNKS: [&str; 3] = ["highlight", "math", "diagram"];
+/// The files of the widget's parts; `pkg/src/parts.js` adds them to the module. See `src/part.rs`.
+pub(crate) const PARTS: [&str; 3] =
+    ["triptych_panels.wasm", "triptych_more.wasm", "triptych_more_panels.wasm"];
 /// The bindings that wasm-bindgen makes, until they are bundled with what `pkg/src` adds to them.
 pub(crate) const BINDINGS: &str = "triptych_bindings.js";
 /// The example that mounts the widget as a component.
@@ -39,21 +44,25 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for name in CHUNKS {
         process::run(&mut compile_chunk(name, &[])?)?;
     }
-    assemble("debug", &options.dir)
+    assemble("debug", &options.dir, false)
 }
 
 /// Puts a widget that a page can load into `dir`, which is emptied first. It is not yet run through
 /// wasm-opt.
 pub(crate) fn build(dir: &Path) -> Result<()> {
-    let mut builds = vec![compile(&["--lib", "--profile", PROFILE])?];
+    let mut whole = compile_for_parts()?;
+    let mut chunks = Vec::new();
     for name in CHUNKS {
-        builds.push(compile_chunk(name, &["--profile", PROFILE])?);
+        chunks.push(compile_chunk(name, &["--profile", PROFILE])?);
     }
     tools::rust_source()?;
-    for mut cargo in builds {
+    // Names and notes stay until the parts are out. For the widget alone: with flags for all, what it shares with the
+    // chunks would be compiled twice.
+    process::run(small(&mut whole).args(["--", "-Clink-arg=--emit-relocs", "-Cstrip=none"]))?;
+    for mut cargo in chunks {
         process::run(small(&mut cargo))?;
     }
-    assemble(PROFILE, dir)
+    assemble(PROFILE, dir, true)
 }
 
 /// The standard library compiled anew for size, and for panics that end the module at once: it has messages for every
@@ -73,12 +82,14 @@ pub(crate) fn chunk_stem(name: &str) -> String {
 }
 
 /// The compiled modules with their glue and our own JavaScript.
-fn assemble(profile: &str, dir: &Path) -> Result<()> {
+fn assemble(profile: &str, dir: &Path, in_parts: bool) -> Result<()> {
     tree::empty_dir(dir)?;
-    let stems = CHUNKS.iter().map(|name| chunk_stem(name)).chain([STEM.to_owned()]);
-    for stem in stems {
-        bind(&folder(profile).join(format!("{stem}.wasm")), dir, &stem)?;
+    let module = |stem: &str| folder(profile).join(format!("{stem}.wasm"));
+    for stem in CHUNKS.map(chunk_stem) {
+        bind(&module(&stem), dir, &stem)?;
     }
+    let split = if in_parts { Some(parts::split(&module(STEM))?) } else { None };
+    bind(split.as_ref().map_or(&module(STEM), |split| &split.main), dir, STEM)?;
     let glue = dir.join(format!("{STEM}.js"));
     fs::rename(&glue, dir.join(BINDINGS)).with_context(|| format!("cannot rename {}", glue.display()))?;
     let sources = tree::package().join("src");
@@ -87,7 +98,7 @@ fn assemble(profile: &str, dir: &Path) -> Result<()> {
         fs::create_dir_all(copy.parent().context("a file without a folder")?)?;
         fs::copy(&file, &copy).with_context(|| format!("cannot copy {}", file.display()))?;
     }
-    Ok(())
+    split.map_or(Ok(()), |split| split.put(dir))
 }
 
 /// Adds the Leptos application of `examples/` to the folder of a built widget. Nobody downloads it, so its size does
@@ -112,6 +123,15 @@ fn compile(target: &[&str]) -> Result<Command> {
     tools::wasm_target()?;
     let mut cargo = process::cargo(["build", "--package", "triptych-copilot"]);
     cargo.args(target).args(["--target", "wasm32-unknown-unknown"]);
+    Ok(cargo)
+}
+
+/// The command that compiles the widget so that its parts can be told apart, by the linker's notes on what needs what.
+fn compile_for_parts() -> Result<Command> {
+    tools::wasm_target()?;
+    let mut cargo =
+        process::cargo(["rustc", "--package", "triptych-copilot", "--lib", "--features", "parts"]);
+    cargo.args(["--profile", PROFILE, "--target", "wasm32-unknown-unknown"]);
     Ok(cargo)
 }
 
@@ -140,6 +160,8 @@ fn bind(module: &Path, dir: &Path, name: &str) -> Result<()> {
         .omit_default_module_path(name != LEPTOS_APP)
         .remove_name_section(true)
         .remove_producers_section(true)
+        // The parts take the module's functions from its table, which is exported for them.
+        .keep_lld_exports(name == STEM)
         // A panic poisons the one instance that all widgets of a page share; the loader then starts a new one.
         .reset_state_function(true);
     bindgen.generate(dir).with_context(|| format!("wasm-bindgen could not read {}", module.display()))?;

@@ -9,7 +9,7 @@ use crate::view::icon;
 use crate::view::text::{isolated, size};
 
 /// What goes along with the next message, and what did not come in.
-pub(super) fn strip(app: App) -> View {
+pub(in crate::view) fn strip(app: App) -> View {
     let desk = app.signals.desk;
     let chips = move || {
         let all = desk.attached.get().into_iter();

@@ -8,7 +8,7 @@ use crate::view::dom::{El, button, each, el, item, truth};
 
 /// The list of commands while one is being typed.
 #[derive(Clone, Copy)]
-pub(super) struct Commands {
+pub(in crate::view) struct Commands {
     app: App,
     matching: Memo<Vec<Command>>,
     current: RwSignal<usize>,
@@ -79,7 +79,7 @@ impl Commands {
 }
 
 /// The list itself.
-pub(super) fn list(commands: Commands) -> El {
+pub(in crate::view) fn list(commands: Commands) -> El {
     let items = move || {
         let matching = commands.matching.get().into_iter().enumerate();
         matching
@@ -110,7 +110,7 @@ fn option(commands: Commands, place: usize, command: Command) -> El {
 }
 
 /// What can be typed and pressed.
-pub(super) fn help(app: App) -> El {
+pub(in crate::view) fn help(app: App) -> El {
     let panels = app.signals.panels.get_untracked();
     let rows = crate::command::offered(&panels)
         .into_iter()

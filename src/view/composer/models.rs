@@ -60,7 +60,7 @@ struct Choice {
 }
 
 /// The choice on the page.
-pub(super) fn popup(app: App) -> El {
+pub(in crate::view) fn popup(app: App) -> El {
     let choosing = app.signals.desk.choosing;
     let asked = choosing.get_untracked().unwrap_or_default();
     let choice = Choice::new(app, &asked);

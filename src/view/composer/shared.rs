@@ -3,7 +3,7 @@ use crate::app::App;
 use crate::locale::Text;
 
 /// What the page shares with the model, for the user to see.
-pub(super) fn shared(app: App) -> View {
+pub(in crate::view) fn shared(app: App) -> View {
     dynamic(move || {
         app.signals.desk.shared.get().map(|shared| {
             let name = match shared.title.as_str() {

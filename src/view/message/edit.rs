@@ -8,7 +8,7 @@ use crate::reactive::watch;
 use crate::session::MessageId;
 
 /// A message of the user while it is said differently.
-pub(super) fn form(app: App, id: MessageId) -> View {
+pub(in crate::view) fn form(app: App, id: MessageId) -> View {
     let text = app.text_from(id, 0);
     let rows = text.lines().count().clamp(2, 12).to_string();
     let prompt = el("textarea", "prompt")

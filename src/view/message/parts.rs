@@ -3,6 +3,7 @@
 use web_sys::Event;
 
 use super::super::dom::{El, View, each, el, group, item, when};
+use super::super::part;
 use super::super::text::{link_host, safe_link};
 use super::consent::{self, Place};
 use super::{Source, paint};
@@ -50,18 +51,24 @@ pub(super) fn parts(app: App, id: MessageId, state: ArcRwSignal<MessageState>) -
         any.with(|state| !(state.refusal.is_empty() && state.calls.is_empty() && state.citations.is_empty()))
     };
     when(any, move || {
-        let calls = state.clone();
-        // A call that the user has opened stays open while it goes on.
-        let calls = each(move || {
-            let state = &calls;
-            let one = |place: usize| {
-                let state = state.clone();
-                item(place.to_string(), move || consent::call(app, id, Place { state, place }))
-            };
-            (0..state.with(|state| state.calls.len())).map(one).collect()
-        });
-        group([refusal(app, state.clone()), calls, consent::go_on(app, id), sources(app, state.clone())])
+        let state = state.clone();
+        part::more(app, move |more| (more.extras)(app, id, state.clone()))
     })
+}
+
+/// Each in its place.
+pub(in crate::view) fn extras(app: App, id: MessageId, state: ArcRwSignal<MessageState>) -> View {
+    let calls = state.clone();
+    // A call that the user has opened stays open while it goes on.
+    let calls = each(move || {
+        let state = &calls;
+        let one = |place: usize| {
+            let state = state.clone();
+            item(place.to_string(), move || consent::call(app, id, Place { state, place }))
+        };
+        (0..state.with(|state| state.calls.len())).map(one).collect()
+    });
+    group([refusal(app, state.clone()), calls, consent::go_on(app, id), sources(app, state.clone())])
 }
 
 fn refusal(app: App, state: ArcRwSignal<MessageState>) -> View {

@@ -1,0 +1,100 @@
+// Parts of the widget that are fetched when they are first needed. Quick builds have none.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { eventually } from "./demo.mjs";
+import { suite } from "./scenario.mjs";
+
+const scenario = suite();
+
+const PARTS = /triptych_(panels|more|more_panels)\.wasm/;
+const folder = process.env.TRIPTYCH_DEMO_WIDGET;
+const whole = folder && !existsSync(join(folder, "triptych_more.wasm"));
+
+/** Runs where there are parts. */
+const inParts = whole ? (name) => console.log(`left out, the widget is of one piece: ${name}`) : scenario;
+
+/** The parts that a page asks for, in their order. */
+function asked(visit) {
+  const asked = [];
+  visit.page.on("request", (request) => {
+    const [, part] = PARTS.exec(request.url()) ?? [];
+    if (part) asked.push(part);
+  });
+  return asked;
+}
+
+const settings = (visit) => visit.page.getByRole("group", { name: "Announce answers" });
+
+inParts("a chat needs no part until something of it is wanted, and then once", async (visit) => {
+  const parts = asked(visit);
+  await visit.open("/chat.html");
+  await visit.say("Explain tides in short");
+  await visit.answered();
+  assert.deepEqual(parts, []);
+  await visit.button("Settings").click();
+  await settings(visit).waitFor();
+  await visit.page.keyboard.press("Escape");
+  await visit.button("Chats").click();
+  await visit.page.getByRole("region", { name: "Chats" }).waitFor();
+  await visit.message().fill("/");
+  await visit.page.getByRole("listbox").waitFor();
+  assert.deepEqual(parts.sort(), ["more", "more_panels"]);
+});
+
+inParts("a part that cannot be fetched says so, and comes with another try", async (visit) => {
+  visit.expect(/Failed to load resource/);
+  const parts = asked(visit);
+  await visit.page.route(PARTS, (route) => route.abort());
+  await visit.open("/chat.html");
+  await visit.button("Chats").click();
+  const alert = visit.page.getByRole("alert");
+  await alert.getByText("The connection was lost.").waitFor();
+  await visit.shot("part-missing");
+  await visit.page.unroute(PARTS);
+  await visit.button("Try again").click();
+  await visit.page.getByRole("region", { name: "Chats" }).waitFor();
+  await eventually(async () => (await alert.count()) === 0, "the failure is gone");
+  assert.equal(parts.filter((part) => part === "more").length, 2);
+});
+
+inParts("panels come with the page that has them, by themselves when the network is back", async (visit) => {
+  visit.expect(/Failed to load resource/);
+  await visit.page.route(PARTS, (route) => route.abort());
+  await visit.open("/");
+  await visit.tab("Image").click();
+  const panel = visit.page.getByRole("tabpanel", { name: "Image" });
+  await panel.getByRole("alert").getByText("The connection was lost.").waitFor();
+  await visit.context.setOffline(true);
+  await visit.page.unroute(PARTS);
+  await visit.context.setOffline(false);
+  await panel.getByRole("textbox").waitFor();
+  await visit.tab("Video").click();
+  await visit.page.getByRole("tabpanel", { name: "Video" }).getByRole("textbox").waitFor();
+});
+
+inParts("the instance after a crash has parts of its own", async (visit) => {
+  visit.expect(/RuntimeError/);
+  await visit.page.addInitScript(() => {
+    for (const name of ["instantiate", "instantiateStreaming"]) {
+      const real = WebAssembly[name];
+      WebAssembly[name] = async (...given) => {
+        const made = await real.apply(WebAssembly, given);
+        const { exports } = made.instance ?? made;
+        if (exports.widgethandle_send) window.copilotExports = exports;
+        return made;
+      };
+    }
+  });
+  const parts = asked(visit);
+  await visit.open("/chat.html");
+  await visit.button("Settings").click();
+  await settings(visit).waitFor();
+  await visit.page.evaluate(() => void setTimeout(() => window.copilotExports.widgethandle_send(0x7ffffff0, 0, 0)));
+  await visit.page.getByRole("alert").getByText("The copilot crashed.").waitFor();
+  await visit.button("Reload the copilot").click();
+  await visit.button("Settings").click();
+  await settings(visit).waitFor();
+  assert.equal(parts.filter((part) => part === "more").length, 1, "it is compiled already");
+});
