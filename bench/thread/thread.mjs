@@ -1,5 +1,6 @@
-// How soon a conversation of 1,000 messages is there: chosen from the list, and after a reload of the page. It runs the
-// built widget in Chromium against a server of its own: `node bench/thread/thread.mjs` after `cargo xtask dist`.
+// How soon a conversation of 1,000 messages is there: chosen from the list, and after a reload of the page; and what a
+// token costs at its end, and in an empty one. It runs the built widget in Chromium against a server of its own:
+// `node bench/thread/thread.mjs` after `cargo xtask dist`.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { basename, join } from "node:path";
@@ -9,6 +10,9 @@ import { ROOT } from "../../tests/e2e/demo.mjs";
 
 const MESSAGES = 1000;
 const ROUNDS = 5;
+/** Words of a streamed answer, and how many of them come in a second. */
+const WORDS = 1000;
+const RATE = 500;
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 const PAGE = `<!doctype html><html lang="en"><title>Thread</title>
 <script type="module" src="/widget/triptych.js"></script>
@@ -37,8 +41,22 @@ async function answer(request, response) {
   }
   if (pathname === "/open/v1/models") return send("application/json", '{"object":"list","data":[{"id":"llama","object":"model"}]}');
   if (pathname !== "/open/v1/chat/completions") return response.writeHead(404).end();
-  request.resume();
+  let asked = "";
+  for await (const piece of request) asked += piece;
   const chunk = (delta, finish_reason = null) => `data: ${JSON.stringify({ id: "c", choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+  if (JSON.parse(asked).messages.at(-1).content === "Stream") {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const begin = performance.now();
+    let sent = 0;
+    const pour = setInterval(() => {
+      const due = Math.min(WORDS, Math.floor(((performance.now() - begin) * RATE) / 1000));
+      for (; sent < due; sent++) response.write(chunk({ content: sent % 60 === 59 ? "word.\n\n" : "word " }));
+      if (sent < WORDS) return;
+      clearInterval(pour);
+      response.end(`${chunk({}, "stop")}data: [DONE]\n\n`);
+    }, 10);
+    return;
+  }
   send("text/event-stream", `${chunk({ content: ANSWER })}${chunk({}, "stop")}data: [DONE]\n\n`);
 }
 
@@ -102,5 +120,30 @@ for (let round = 0; round < ROUNDS; round++) {
   reloaded.push(await watch("none"));
 }
 report("After a reload, from its start", reloaded);
+
+const session = await page.context().newCDPSession(page);
+await session.send("Performance.enable");
+const spent = async () => {
+  const { metrics } = await session.send("Performance.getMetrics");
+  return ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"].map((name) => metrics.find((one) => one.name === name).value);
+};
+const streamed = async (where) => {
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const answers = page.locator("article.answer[aria-busy=false]");
+    const count = await answers.count();
+    const before = await spent();
+    await box.fill("Stream");
+    await box.press("Enter");
+    await answers.nth(count).waitFor({ state: "attached", timeout: 60_000 });
+    rounds.push((await spent()).map((after, place) => ((after - before[place]) * 1e6) / WORDS));
+  }
+  const [script, layout, style] = [0, 1, 2].map((place) => middle(rounds.map((round) => round[place])));
+  console.log(`A token ${where}: script ${script} µs, layout ${layout} µs, style ${style} µs (middle of ${ROUNDS})`);
+};
+await streamed(`after ${MESSAGES} messages`);
+await page.getByRole("button", { name: "New chat" }).first().click();
+await page.locator("article").first().waitFor({ state: "detached" });
+await streamed("in a new conversation");
 await browser.close();
 server.close();

@@ -9,9 +9,13 @@ use super::{composer, icon, message};
 use crate::app::App;
 use crate::locale::Text;
 use crate::reactive::{RwSignal, watch};
+use crate::session::MessageId;
 
 /// How near to the end, in CSS pixels, counts as reading the end.
 const NEAR: i32 = 48;
+
+/// How many messages stand beside each other.
+const STRETCH: usize = 16;
 
 /// The conversation.
 pub(super) fn panel(app: App) -> View {
@@ -53,17 +57,10 @@ pub(super) fn panel(app: App) -> View {
             }
         });
     }
-    let messages = each(move || {
-        // The same number is another message in another conversation.
-        let thread = signals.thread.get_untracked().to_string();
-        let key = |id: u32| [&thread, " ", &id.to_string()].concat();
-        let messages = signals.messages.get().into_iter();
-        messages.map(|id| item(key(id.0), move || message::message(app, id))).collect()
-    });
     let thread = thread
         .on("click", move |event: MouseEvent| message::act(app, &event))
         .child(when(empty, move || nothing_said(app)))
-        .child(messages);
+        .child(messages(app));
     let transcript = transcript
         .on("dragenter", move |event: DragEvent| composer::drag_enters(app, &event))
         .on("scroll", move |_: Event| {
@@ -92,6 +89,28 @@ pub(super) fn panel(app: App) -> View {
         el("div", "foot").child(way_back).child(composer::composer(app)).view(),
         composer::drop_zone(app),
     ])
+}
+
+/// All messages, in stretches: where words come, the browser looks at all that stands beside their message.
+fn messages(app: App) -> View {
+    let signals = app.signals;
+    // The same number is another message in another conversation.
+    let key =
+        move |number: u32| [signals.thread.get_untracked(), number].map(|part| part.to_string()).join(" ");
+    each(move || {
+        let count = signals.messages.with(Vec::len).div_ceil(STRETCH);
+        let stretch = move |place: usize| {
+            let messages = each(move || {
+                let at = |messages: &Vec<MessageId>| {
+                    messages.iter().skip(place * STRETCH).take(STRETCH).copied().collect::<Vec<_>>()
+                };
+                let messages = signals.messages.with(at).into_iter();
+                messages.map(|id| item(key(id.0), move || message::message(app, id))).collect()
+            });
+            el("div", "stretch").child(messages)
+        };
+        (0..count).map(|place| item(key(place as u32), move || stretch(place))).collect()
+    })
 }
 
 fn nothing_said(app: App) -> View {

@@ -77,9 +77,10 @@ pub(super) fn waiting() -> View {
 
 fn missing(app: App, part: Part) -> View {
     let failure = Failure::ours(FailureKind::Network, Text::FailedNetwork);
-    el("div", "notice bad")
+    let notice = el("div", "notice bad")
         .attr("role", "alert")
         .child(el("p", "").text(&app.words().failure(&failure)))
-        .child(button("quiet").text(app.text(Text::TryAgain)).click(move || app.fetch(part)))
-        .view()
+        .child(button("quiet").text(app.text(Text::TryAgain)).click(move || app.fetch(part)));
+    // What it stands in may be made to be as high as a list.
+    el("div", "missing").child(notice).view()
 }

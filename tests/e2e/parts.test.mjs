@@ -52,11 +52,15 @@ inParts("a part that cannot be fetched says so, and comes with another try", asy
   const alert = visit.page.getByRole("alert");
   await alert.getByText("The connection was lost.").waitFor();
   await visit.shot("part-missing");
+  await visit.button("Settings").click();
+  await alert.nth(1).waitFor();
+  await visit.shot("part-missing-settings");
+  await visit.page.keyboard.press("Escape");
   await visit.page.unroute(PARTS);
   await visit.button("Try again").click();
   await visit.page.getByRole("region", { name: "Chats" }).waitFor();
   await eventually(async () => (await alert.count()) === 0, "the failure is gone");
-  assert.equal(parts.filter((part) => part === "more").length, 2);
+  assert.equal(parts.filter((part) => part === "more").length, 3);
 });
 
 inParts("panels come with the page that has them, by themselves when the network is back", async (visit) => {

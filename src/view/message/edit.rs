@@ -1,7 +1,7 @@
-use web_sys::{Element, Event, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{Event, HtmlTextAreaElement, KeyboardEvent};
 
 use super::super::dom::{View, button, el};
-use super::toolbar::focus_later;
+use super::toolbar::{focus_later, transcript};
 use crate::app::App;
 use crate::locale::Text;
 use crate::reactive::watch;
@@ -49,7 +49,7 @@ pub(in crate::view) fn form(app: App, id: MessageId) -> View {
 }
 
 fn cancel(app: App, id: MessageId, input: &HtmlTextAreaElement) {
-    focus_later(thread(input), Some(format!("article[data-message=\"{}\"] [data-act=edit]", id.0)));
+    focus_later(transcript(input), Some(format!("article[data-message=\"{}\"] [data-act=edit]", id.0)));
     app.signals.editing.set(None);
 }
 
@@ -57,10 +57,6 @@ fn send(app: App, id: MessageId, input: &HtmlTextAreaElement) {
     if input.value().trim().is_empty() || app.signals.busy.get_untracked() {
         return;
     }
-    focus_later(thread(input).and_then(|thread| thread.parent_element()), None);
+    focus_later(transcript(input), None);
     app.edit(id, input.value());
-}
-
-fn thread(input: &HtmlTextAreaElement) -> Option<Element> {
-    input.closest("article").ok().flatten()?.parent_element()
 }

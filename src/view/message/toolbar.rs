@@ -118,7 +118,7 @@ pub(in crate::view) fn act(app: App, event: &Event) {
     let Some(article) = button.closest("article").ok().flatten() else { return };
     let name = article.get_attribute("data-message").and_then(|name| name.parse().ok());
     let (Some(id), Some(act)) = (name.map(MessageId), button.get_attribute("data-act")) else { return };
-    let thread = article.parent_element();
+    let transcript = transcript(&article);
     match act.as_str() {
         "copy" => wasm_bindgen_futures::spawn_local(copy(app, id, button)),
         "good" => app.rate(id, true),
@@ -128,12 +128,12 @@ pub(in crate::view) fn act(app: App, event: &Event) {
         "again" => {
             app.regenerate(id);
             // The answer with the button has given way to the next one.
-            focus_later(thread.and_then(|thread| thread.parent_element()), None);
+            focus_later(transcript, None);
         }
         "earlier" | "later" => {
             let Some(other) = app.turn(id, if act == "later" { 1 } else { -1 }) else { return };
             let selector = format!("article[data-message=\"{}\"] [data-act={act}]", other.0);
-            focus_later(thread, Some(selector));
+            focus_later(transcript, Some(selector));
             if let Some(version) = app.version(other) {
                 let [place, count] = numbers(app, Some(version));
                 app.announce(&app.words().fill(Text::Versions, &[&place, &count]));
@@ -141,6 +141,11 @@ pub(in crate::view) fn act(app: App, event: &Event) {
         }
         _ => {}
     }
+}
+
+/// What a part of a message stands in, which stays where messages give way to others.
+pub(super) fn transcript(part: &Element) -> Option<Element> {
+    part.closest(".transcript").ok().flatten()
 }
 
 /// Moves the focus once the view has followed: to what the selector finds in the element, or to the element.
