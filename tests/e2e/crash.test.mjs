@@ -3,26 +3,9 @@ import assert from "node:assert/strict";
 
 import { eventually } from "./demo.mjs";
 import { suite } from "./scenario.mjs";
+import { keepExports, trap } from "./trap.mjs";
 
 const scenario = suite();
-
-/** Lets a test call into the module behind the widget's back. */
-const keepExports = () => {
-  for (const name of ["instantiate", "instantiateStreaming"]) {
-    const real = WebAssembly[name];
-    WebAssembly[name] = async (...given) => {
-      const made = await real.apply(WebAssembly, given);
-      const { exports } = made.instance ?? made;
-      if (exports.widgethandle_send) window.copilotExports = exports;
-      return made;
-    };
-  }
-};
-
-/** A handle far beyond the memory's end: the browser traps, as at a panic or when the memory is full. */
-const trap = () => {
-  setTimeout(() => window.copilotExports.widgethandle_send(0x7ffffff0, 0, 0));
-};
 
 scenario("a module that crashes says so, and comes back with the draft and the conversation", async (visit) => {
   visit.expect(/RuntimeError/);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { eventually } from "./demo.mjs";
 import { suite } from "./scenario.mjs";
+import { keepExports, trap } from "./trap.mjs";
 
 const scenario = suite();
 
@@ -80,22 +81,12 @@ inParts("panels come with the page that has them, by themselves when the network
 
 inParts("the instance after a crash has parts of its own", async (visit) => {
   visit.expect(/RuntimeError/);
-  await visit.page.addInitScript(() => {
-    for (const name of ["instantiate", "instantiateStreaming"]) {
-      const real = WebAssembly[name];
-      WebAssembly[name] = async (...given) => {
-        const made = await real.apply(WebAssembly, given);
-        const { exports } = made.instance ?? made;
-        if (exports.widgethandle_send) window.copilotExports = exports;
-        return made;
-      };
-    }
-  });
+  await visit.page.addInitScript(keepExports);
   const parts = asked(visit);
   await visit.open("/chat.html");
   await visit.button("Settings").click();
   await settings(visit).waitFor();
-  await visit.page.evaluate(() => void setTimeout(() => window.copilotExports.widgethandle_send(0x7ffffff0, 0, 0)));
+  await visit.page.evaluate(trap);
   await visit.page.getByRole("alert").getByText("The copilot crashed.").waitFor();
   await visit.button("Reload the copilot").click();
   await visit.button("Settings").click();
