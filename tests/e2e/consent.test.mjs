@@ -53,7 +53,7 @@ scenario("whoever presses Allow in both tabs at once has it run and paid once", 
   const press = (page) =>
     page.evaluate(() => {
       const { shadowRoot } = document.querySelector("triptych-copilot");
-      [...shadowRoot.querySelectorAll(".consent button")].find(({ innerText }) => innerText === "Allow").click();
+      [...shadowRoot.querySelectorAll(".consent button")].find(({ textContent }) => textContent === "Allow").click();
     });
   await Promise.all([press(visit.page), press(other)]);
   for (const page of [visit.page, other]) {

@@ -10,8 +10,8 @@ use crate::{dist, tools, widget};
 /// is reached next, and raised for nothing. The loader is on every page load, whether the copilot is opened or not.
 const BUDGETS: [(&str, u64); 12] = [
     ("loader", 2_048),
-    ("widget glue", 12_800),
-    ("widget wasm", 254_700),
+    ("widget glue", 9_100),
+    ("widget wasm", 249_500),
     ("panels", 29_800),
     ("more", 40_300),
     ("more_panels", 800),

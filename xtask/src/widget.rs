@@ -1,5 +1,6 @@
 //! Builds the widget: Rust to wasm, wasm to a module with its glue, and our own JavaScript beside it.
 
+mod imports;
 mod parts;
 
 use std::path::{Path, PathBuf};
@@ -164,8 +165,13 @@ fn bind(module: &Path, dir: &Path, name: &str) -> Result<()> {
         .keep_lld_exports(name == STEM)
         // A panic poisons the one instance that all widgets of a page share; the loader then starts a new one.
         .reset_state_function(true);
-    bindgen.generate(dir).with_context(|| format!("wasm-bindgen could not read {}", module.display()))?;
-    if name == STEM { forget_the_dead(&dir.join(format!("{name}.js"))) } else { Ok(()) }
+    let output = bindgen.generate_output();
+    let mut output = output.with_context(|| format!("wasm-bindgen could not read {}", module.display()))?;
+    let names = imports::shorten(&mut output);
+    output.emit(dir).with_context(|| format!("cannot write {name}"))?;
+    let glue = dir.join(format!("{name}.js"));
+    imports::rename(&glue, &names)?;
+    if name == STEM { forget_the_dead(&glue) } else { Ok(()) }
 }
 
 /// What the browser still calls of an instance that was replaced is nobody's error.
