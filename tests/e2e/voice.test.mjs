@@ -143,6 +143,8 @@ scenario("what cannot be read is told with what helps, and a closed copilot is s
   await visit.say("Explain tides in short");
   const answer = await visit.answered();
   await visit.button("Read aloud", answer).click();
+  // What reads is fetched with the first press.
+  await visit.button("Stop reading", answer).waitFor();
   await visit.page.evaluate(() => window.voice.fail("synthesis-unavailable"));
   await alert(visit).getByText("no voice that works").waitFor();
   await visit.button("Read aloud", answer).click();
@@ -180,7 +182,8 @@ scenario("spoken words come into the draft beside what is typed, and go with the
   await open(visit, "/chat.html", { dictation: "" });
   await visit.message().fill("Explain");
   await dictate(visit).click();
-  assert.equal(await listens(visit), true);
+  // What listens is fetched with the first press.
+  await eventually(() => listens(visit), "it listens");
   assert.deepEqual(await visit.page.evaluate(() => {
     const { lang, continuous, interimResults, state } = window.ear.all[0];
     return { lang, continuous, interimResults, state };
@@ -225,6 +228,7 @@ scenario("an ear that does not work is told with what helps", async (visit) => {
   ]) {
     await dictate(visit).click();
     await alert(visit).waitFor({ state: "hidden" });
+    await eventually(() => listens(visit), "it listens");
     await visit.page.evaluate((error) => window.ear.fail(error), error);
     await alert(visit).getByText(sentence).waitFor();
     assert.equal(await listens(visit), false);
