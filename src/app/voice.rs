@@ -83,7 +83,7 @@ impl App {
     fn speak(self, call: impl FnOnce(&Calls, &Rc<Core>) + 'static) {
         let Some(core) = self.core() else { return };
         self.signals.voice.note.set(None);
-        core.within(Part::More, move |core| core.voiced(|calls| call(calls, core)));
+        core.press_within(Part::More, move |core| core.voiced(|calls| call(calls, core)));
     }
 
     /// Ends what is read or dictated. False where neither is.

@@ -64,6 +64,25 @@ inParts("a part that cannot be fetched says so, and comes with another try", asy
   assert.equal(parts.filter((part) => part === "more").length, 3);
 });
 
+inParts("what is pressed while its part cannot be fetched is told, and files that were chosen come when it is there", async (visit) => {
+  visit.expect(/Failed to load resource/);
+  await visit.page.route(PARTS, (route) => route.abort());
+  await visit.open("/chat.html");
+  await visit.say("Explain tides in short");
+  await (await visit.answered()).getByRole("button", { name: /^Read aloud/ }).click();
+  const alert = visit.page.getByRole("alert");
+  await alert.getByText("The connection was lost.").waitFor();
+  await visit.shot("part-missing-voice");
+  await visit.button("Dismiss").click();
+  await visit.page.locator("input[type=file]").setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("ebb") });
+  await alert.getByText("The connection was lost.").waitFor();
+  await visit.page.unroute(PARTS);
+  await visit.context.setOffline(true);
+  await visit.context.setOffline(false);
+  await visit.page.getByRole("list", { name: "Attachments" }).getByText("notes.txt").waitFor();
+  assert.equal(await visit.page.getByRole("button", { name: "Stop reading" }).count(), 0, "nothing is read by surprise");
+});
+
 inParts("panels come with the page that has them, by themselves when the network is back", async (visit) => {
   visit.expect(/Failed to load resource/);
   await visit.page.route(PARTS, (route) => route.abort());
