@@ -31,6 +31,13 @@ pub(crate) fn quote_chat(model: &Model, body: &Value) -> Result<Quote, Error> {
         return Err(Error::invalid("model", message));
     }
     let body = body.as_object().ok_or_else(|| Error::invalid("", "The body must be a JSON object."))?;
+    if model.triptych.tools == Some(false)
+        && let Some(field) = ["tools", "functions"].into_iter().find(|field| offers(body, field))
+    {
+        let message =
+            format!("`{}` calls no functions. Leave `{field}` out, or ask another model.", model.id);
+        return Err(Error::invalid(field, message));
+    }
     let messages = body.get("messages").and_then(Value::as_array).filter(|messages| !messages.is_empty());
     let messages =
         messages.ok_or_else(|| Error::invalid("messages", "Send a list of at least one message."))?;
@@ -84,6 +91,11 @@ pub(crate) fn quote_chat(model: &Model, body: &Value) -> Result<Quote, Error> {
         }
         _ => Ok(quote),
     }
+}
+
+/// Whether a list of functions has any.
+fn offers(body: &Map<String, Value>, field: &str) -> bool {
+    body.get(field).and_then(Value::as_array).is_some_and(|offered| !offered.is_empty())
 }
 
 /// What a prompt comes to, part by part.

@@ -57,6 +57,24 @@ fn text_parts_count_like_text_and_everything_else_in_a_message_counts_too() {
 }
 
 #[test]
+fn functions_are_not_offered_to_a_model_that_calls_none() {
+    let catalogue = catalogue();
+    let mut model = catalogue.model("gpt-5.4").unwrap().clone();
+    model.triptych.tools = Some(false);
+    let asked = |more: Value| {
+        let mut body = json!({"messages": [{"role": "user", "content": "hello"}]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        quote_chat(&model, &body)
+    };
+    for field in ["tools", "functions"] {
+        let error = asked(json!({field: [{"type": "function"}]})).err().unwrap();
+        assert_eq!(error.param_name(), Some(field));
+        assert!(error.to_string().contains("Leave `"), "{error}");
+        assert!(asked(json!({field: []})).is_ok() && asked(json!({field: null})).is_ok());
+    }
+}
+
+#[test]
 fn calls_of_tools_and_what_came_of_them_are_in_the_price() {
     let catalogue = catalogue();
     let model = catalogue.model("gpt-5.4").unwrap();
