@@ -30,6 +30,8 @@ use place::{Place, Presigner};
 /// What fetching a clip may take.
 const CLIP: Limits =
     Limits { bytes: 1024 * 1024 * 1024, idle: Duration::from_secs(30), total: Duration::from_secs(10 * 60) };
+/// How long a sound is kept: as long as the key of the call that it answers.
+const SOUND_MS: i64 = 24 * 60 * 60 * 1000;
 /// Bytes of a file that are looked at to tell what it is.
 const MAGIC: usize = 64;
 
@@ -49,6 +51,8 @@ pub(crate) struct Assets {
 pub(crate) enum AssetKind {
     Image,
     Video,
+    /// What was read aloud. It is for who repeats the call; no link leads to it.
+    Audio,
 }
 
 /// A file and what is known of it. It belongs to an account once [`Assets::record`] was committed.
@@ -90,10 +94,13 @@ impl From<FetchError> for AssetError {
 }
 
 impl AssetKind {
+    const ALL: [AssetKind; 3] = [AssetKind::Image, AssetKind::Video, AssetKind::Audio];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             AssetKind::Image => "image",
             AssetKind::Video => "video",
+            AssetKind::Audio => "audio",
         }
     }
 
@@ -133,6 +140,34 @@ impl Assets {
         let (mime, ending) = kind.sniff(&bytes)?;
         let asset = self.describe(kind, mime, ending, bytes.len() as u64);
         self.files.put(&Path::from(asset.path.as_str()), bytes.into()).await?;
+        Ok(asset)
+    }
+
+    /// Keeps a sound, of the type that it came with.
+    pub(crate) async fn put_sound(&self, mime: &'static str, bytes: Bytes) -> Result<Asset, AssetError> {
+        let mut asset = self.describe(AssetKind::Audio, mime, "bin", bytes.len() as u64);
+        asset.expires_at = asset.expires_at.min(asset.created_at.saturating_add(SOUND_MS));
+        self.files.put(&Path::from(asset.path.as_str()), bytes.into()).await?;
+        Ok(asset)
+    }
+
+    /// Makes a file the account's before the call that made it is paid. What cannot be is not kept.
+    pub(crate) async fn keep(
+        &self,
+        store: &Store,
+        asset: Asset,
+        account: &AccountId,
+    ) -> Result<Asset, Error> {
+        let recorded = async {
+            let mut tx = store.write().await?;
+            self.record(&mut tx, &asset, account, None).await?;
+            tx.commit().await?;
+            Ok(())
+        };
+        if let Err(error) = recorded.await {
+            self.discard(&asset).await;
+            return Err(error);
+        }
         Ok(asset)
     }
 
@@ -294,6 +329,7 @@ async fn copy(head: Bytes, answer: &mut Download, upload: &mut WriteMultipart) -
 fn read(row: &AnyRow) -> Result<Asset, Error> {
     let kind = match row.try_get::<String, _>(1)?.as_str() {
         "video" => AssetKind::Video,
+        "audio" => AssetKind::Audio,
         _ => AssetKind::Image,
     };
     Ok(Asset {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument;
 use triptych_protocol::{Credits, ErrorCode, Model, Price, TriptychExtra, Usage, usage_cost};
 
+use crate::asset::Asset;
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::estimate::{self, Quote};
@@ -74,6 +75,8 @@ pub(crate) struct Hold {
 pub(crate) enum Kept<'a> {
     /// The answer's body, which may show the receipt.
     Answer(&'a (dyn Fn(&TriptychExtra) -> Vec<u8> + Send + Sync)),
+    /// The sound that was the answer.
+    Sound(&'a Asset),
     /// Only a word about it.
     Note(&'a str),
 }
@@ -236,6 +239,11 @@ impl Hold {
         &self.price
     }
 
+    /// Whether the call has a key, so that its answer may be asked for again.
+    pub(crate) fn can_be_repeated(&self) -> bool {
+        self.guard.is_some()
+    }
+
     /// What a usage costs at the frozen price, which is never more than the hold.
     pub(crate) fn tokens(&self, usage: &Usage) -> Credits {
         estimate::charge(&self.price, usage, self.amount)
@@ -311,6 +319,11 @@ impl Hold {
             match outcome {
                 Err(_) => guard.abandon(&mut tx).await?,
                 Ok((.., Kept::Note(note))) => guard.close(&mut tx, note).await?,
+                Ok((.., Kept::Sound(sound))) => {
+                    let headers =
+                        [("content-type", sound.mime.as_str()), ("x-content-type-options", "nosniff")];
+                    guard.finish(&mut tx, 200, &headers, &idempotency::sound(sound)).await?;
+                }
                 Ok((.., Kept::Answer(answer))) => {
                     let body = idempotency::slim(answer(&extra));
                     if body.len() > MAX_KEPT {

@@ -6,6 +6,7 @@ mod key;
 mod known;
 mod picture;
 mod replay;
+mod sound;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ pub(crate) use guard::Guard;
 pub(crate) use key::{Key, KeyName, body_hash, key_of};
 pub(crate) use picture::slim;
 pub(crate) use replay::Replay;
+pub(crate) use sound::sound;
 
 use guard::{ANEW, FIRST};
 

@@ -136,16 +136,17 @@ fn places(first: usize, count: usize) -> String {
 
 /// True for names that [`Assets`] gives. An operator's own files may lie beside ours.
 fn is_ours(path: &str) -> bool {
-    let kinds = [AssetKind::Image, AssetKind::Video];
     path.split_once('/').is_some_and(|(kind, name)| {
-        kinds.iter().any(|one| one.as_str() == kind) && name.starts_with("asset_") && !name.contains('/')
+        AssetKind::ALL.iter().any(|one| one.as_str() == kind)
+            && name.starts_with("asset_")
+            && !name.contains('/')
     })
 }
 
 /// Deletes the beginnings of files that were never finished, which a listing does not show.
 fn remove_staged(folder: &FilePath, before: SystemTime) -> usize {
     let mut deleted = 0;
-    for kind in [AssetKind::Image, AssetKind::Video] {
+    for kind in AssetKind::ALL {
         let Ok(entries) = std::fs::read_dir(folder.join(kind.as_str())) else { continue };
         for entry in entries.flatten() {
             let name = entry.file_name();

@@ -35,7 +35,7 @@ impl Replay {
     ///
     /// # Errors
     /// `already_charged` where a file is no longer kept.
-    pub(crate) async fn refilled(mut self, state: &AppState) -> Result<Replay, Error> {
+    pub(super) async fn with_pictures(mut self, state: &AppState) -> Result<Replay, Error> {
         let Ok(text) = std::str::from_utf8(&self.body) else { return Ok(self) };
         let mut parts = text.split(REFERENCE);
         let mut whole = parts.next().unwrap_or_default().to_owned();

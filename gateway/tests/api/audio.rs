@@ -54,6 +54,40 @@ async fn speech_is_charged_by_its_characters_and_comes_as_sound() {
 }
 
 #[tokio::test]
+async fn speech_that_is_asked_for_again_with_its_key_is_the_same_sound_and_is_paid_once() {
+    let gateway = gateway().await;
+    let user = gateway.user("ada").await;
+    let ask = async |key: &str, text: &str| {
+        let call = gateway.call(&user, Method::POST, SPEECH).header("idempotency-key", key);
+        call.json(&say(text)).send().await.unwrap()
+    };
+    // The listener goes before the first word.
+    drop(ask("a", "Hello, reader").await);
+    let again = crate::support::eventually("it is spoken", async || {
+        let again = ask("a", "Hello, reader").await;
+        (again.status() != StatusCode::CONFLICT).then_some(again)
+    })
+    .await;
+    assert_eq!(again.headers()["content-type"], "audio/wav");
+    assert_eq!(again.headers()["idempotent-replayed"], "true");
+    let sound = again.bytes().await.unwrap();
+    assert!(sound.starts_with(b"RIFF"));
+    assert_eq!(ask("a", "Hello, reader").await.bytes().await.unwrap(), sound);
+    assert_eq!(gateway.settled(&user).await, GRANT - 13 * 750);
+    assert_eq!(gateway.billed(BillKind::Speech).len(), 1);
+    let other = ask("a", "Hello, writer").await;
+    refused(other, StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch").await;
+    // Another user's key is another one.
+    let ben = gateway.user("ben").await;
+    let call = gateway.call(&ben, Method::POST, SPEECH).header("idempotency-key", "a");
+    let fresh = call.json(&say("Hello, reader")).send().await.unwrap();
+    assert!(fresh.headers().get("idempotent-replayed").is_none());
+    fresh.bytes().await.unwrap();
+    assert_eq!(gateway.settled(&ben).await, GRANT - 13 * 750);
+    gateway.app.assert_sound().await;
+}
+
+#[tokio::test]
 async fn speech_that_breaks_off_costs_nothing() {
     let gateway = gateway().await;
     let user = gateway.user("ada").await;

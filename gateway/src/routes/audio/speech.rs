@@ -12,6 +12,7 @@ use tracing::Instrument;
 use triptych_protocol::{Credits, Price, Scope, characters_cost, minutes_cost};
 
 use super::LIFE;
+use crate::asset::Asset;
 use crate::auth::Caller;
 use crate::call::{self, Call, Hold, Kept, Start};
 use crate::error::Error;
@@ -33,10 +34,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const WAITING: usize = 64;
 /// How long a reader may take for one piece before it counts as gone.
 const READER_PATIENCE: Duration = Duration::from_secs(30);
+/// Most bytes of a sound that is kept for who repeats the call: ten minutes as it usually comes.
+const MOST_KEPT: usize = 8 * 1024 * 1024;
 /// What people say in a second at the ordinary speed, in characters; for the charge where nobody measured.
 const CHARS_PER_SECOND: u64 = 14;
 
-/// Reads a text aloud. The answer is the sound as it comes, or server-sent events with `stream_format: sse`.
+/// Reads a text aloud. The answer is the sound as it comes, or server-sent events with `stream_format: sse`. For a day
+/// the same key brings the same sound, which is paid once.
 #[utoipa::path(
     post, path = "/v1/audio/speech", operation_id = "createSpeech", tag = "audio", security(("token" = [])),
     params(Once), request_body = SpeechRequest,
@@ -65,7 +69,7 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let characters = body.get("input").and_then(Value::as_str).unwrap_or_default().chars().count() as u64;
     let order = SpeechCall { body, model: model.id.clone() };
     let request = Call::new(&caller, "speech", &headers, bytes)?;
-    let hold = match request.start(&state, model, &quote, LIFE, Some("it was spoken")).await? {
+    let hold = match request.start(&state, model, &quote, LIFE, None).await? {
         Start::Replay(replay) => return Ok(replay.into_response()),
         Start::Fresh(hold) => hold,
     };
@@ -85,7 +89,8 @@ async fn run(state: AppState, caller: Caller, headers: HeaderMap, bytes: Bytes) 
     let (sender, receiver) = mpsc::channel::<Piece>(WAITING);
     let running = state.underway.begin();
     let work = async move {
-        let mut spoken = Spoken { state, hold, characters, usage: None, behind: false };
+        let sound = hold.can_be_repeated().then(Vec::new);
+        let mut spoken = Spoken { state, hold, characters, kind, sound, usage: None, behind: false };
         let whole = spoken.pass_on(answer, &sender, kind == "text/event-stream").await;
         let partly = whole.is_err() || spoken.behind;
         spoken.finish(whole).await;
@@ -131,6 +136,10 @@ struct Spoken {
     state: AppState,
     hold: Hold,
     characters: u64,
+    /// Its type.
+    kind: &'static str,
+    /// All that came, where somebody may ask for it again.
+    sound: Option<Vec<u8>>,
     /// The event that told it.
     usage: Option<Value>,
     /// The reader has missed some of it.
@@ -160,6 +169,10 @@ impl Spoken {
             if bytes > MOST_BYTES {
                 return Err(UpstreamError::Protocol("the sound is too long".into()));
             }
+            self.sound = self.sound.take().filter(|sound| sound.len() + part.len() <= MOST_KEPT);
+            if let Some(sound) = &mut self.sound {
+                sound.extend_from_slice(&part);
+            }
             if let Some(reader) = &mut reader {
                 reader.push(&part, &mut found).map_err(|error| UpstreamError::Protocol(error.to_string()))?;
                 for event in found.drain(..).filter_map(|data| serde_json::from_str::<Value>(&data).ok()) {
@@ -182,7 +195,7 @@ impl Spoken {
         }
     }
 
-    async fn finish(&self, whole: Result<(), UpstreamError>) {
+    async fn finish(&mut self, whole: Result<(), UpstreamError>) {
         if let Err(error) = whole {
             Error::from(error.clone()).log();
             self.hold.release(&self.state, error.label()).await.ok();
@@ -192,7 +205,20 @@ impl Spoken {
             return;
         }
         let (charged, record) = self.charge();
-        self.hold.settle(&self.state, charged, &record, Kept::Note("it was spoken")).await.ok();
+        let sound = self.keep().await;
+        let kept = sound.as_ref().map_or(Kept::Note("it was spoken"), Kept::Sound);
+        self.hold.settle(&self.state, charged, &record, kept).await.ok();
+    }
+
+    /// Keeps the sound for who repeats the call. One that cannot be kept is as good and as dear.
+    async fn keep(&mut self) -> Option<Asset> {
+        let assets = &self.state.assets;
+        let put = assets.put_sound(self.kind, self.sound.take()?.into()).await.map_err(Error::internal);
+        let kept = match put {
+            Ok(asset) => assets.keep(&self.state.store, asset, &self.hold.account).await,
+            Err(error) => Err(error),
+        };
+        kept.inspect_err(Error::log).ok()
     }
 
     /// The provider had begun to speak, so it bills the text.

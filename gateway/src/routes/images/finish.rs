@@ -88,17 +88,7 @@ pub(super) async fn deliver(
 
 pub(super) async fn keep(state: &AppState, hold: &Hold, picture: &Bytes) -> Result<Asset, Error> {
     let asset = state.assets.put(AssetKind::Image, picture.clone()).await.map_err(Error::internal)?;
-    let recorded = async {
-        let mut tx = state.store.write().await?;
-        state.assets.record(&mut tx, &asset, &hold.account, None).await?;
-        tx.commit().await?;
-        Ok(())
-    };
-    if let Err(error) = recorded.await {
-        state.assets.discard(&asset).await;
-        return Err(error);
-    }
-    Ok(asset)
+    state.assets.keep(&state.store, asset, &hold.account).await
 }
 
 /// What so many pictures cost, and what is written down about them.
