@@ -26,7 +26,9 @@ pub enum Input {
         message: MessageId,
         /// What is said of it.
         parts: Vec<String>,
-        /// What the idempotency keys of its calls begin with.
+        /// By whom: the model and its voice.
+        voice: String,
+        /// What the idempotency keys of calls begin with that are made once more.
         key: String,
     },
     /// A sound has come.
@@ -81,8 +83,10 @@ struct Sound {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Not asked for, or in vain.
+    /// Not asked for.
     Missing,
+    /// Asked for in vain.
+    Refused,
     /// Asked for, and nobody knows whether the gateway has heard it.
     Lost,
     Coming,
@@ -108,7 +112,7 @@ impl Narration {
     /// Takes in what happened; answers with what is to be done.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         match input {
-            Input::Press { message, parts, key } => self.press(message, &parts, &key),
+            Input::Press { message, parts, voice, key } => self.press(message, &parts, &voice, &key),
             Input::Came(id) => {
                 self.put(id, State::Here);
                 if self.waits_for(id) { self.go_on() } else { Vec::new() }
@@ -116,7 +120,7 @@ impl Narration {
             Input::Failed(id, failure) => {
                 // Where nothing came back the same key makes sure that it is paid for once.
                 let lost = failure.kind == FailureKind::Network;
-                self.put(id, if lost { State::Lost } else { State::Missing });
+                self.put(id, if lost { State::Lost } else { State::Refused });
                 // One that was asked for ahead is asked for again when it is due.
                 if self.waits_for(id) { self.end(Some(Effect::Tell(failure))) } else { Vec::new() }
             }
@@ -131,28 +135,30 @@ impl Narration {
         }
     }
 
-    fn press(&mut self, message: MessageId, parts: &[String], key: &str) -> Vec<Effect> {
+    fn press(&mut self, message: MessageId, parts: &[String], voice: &str, key: &str) -> Vec<Effect> {
         let before = self.reading.as_ref().map(|reading| reading.message);
         let mut effects = self.end(None);
         if before == Some(message) || parts.is_empty() {
             return effects;
         }
-        let sounds = parts.iter().map(|words| self.sound(words, key)).collect();
+        let sounds = parts.iter().map(|words| self.sound(words, voice, key)).collect();
         self.reading = Some(Reading { message, sounds, at: 0, playing: false });
         effects.push(Effect::Show(Some(message)));
         effects.extend(self.go_on());
         effects
     }
 
-    /// The sound of these words, with a key of its own where it has to be asked for.
-    fn sound(&mut self, words: &str, key: &str) -> SoundId {
+    /// The sound of these words, with the key that it is asked for with.
+    fn sound(&mut self, words: &str, voice: &str, key: &str) -> SoundId {
         let known = self.sounds.iter().position(|sound| sound.words == words);
         let id = known.unwrap_or(self.sounds.len());
-        let fresh = || [key, "-", &id.to_string()].concat();
         match self.sounds.get_mut(id) {
-            Some(sound) if sound.state == State::Missing => sound.key = fresh(),
+            Some(sound) if sound.state == State::Refused => sound.key = [key, "-", &id.to_string()].concat(),
             Some(_) => {}
-            None => self.sounds.push(Sound { words: words.to_owned(), key: fresh(), state: State::Missing }),
+            None => {
+                let (words, key) = (words.to_owned(), lasting_key(voice, words));
+                self.sounds.push(Sound { words, key, state: State::Missing });
+            }
         }
         SoundId(id)
     }
@@ -196,6 +202,18 @@ impl Narration {
             None => Vec::new(),
         }
     }
+}
+
+/// The same for the same words in the same voice, so that a page that was loaded anew does not pay anew: the gateway
+/// answers once more with what was paid. It need not be kept from anybody; keys are each user's own.
+fn lasting_key(voice: &str, words: &str) -> String {
+    // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/. Where two texts had one key, the gateway would refuse the
+    // second, and the next try has another one.
+    let bytes = voice.bytes().chain([0]).chain(words.bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    ["aloud-", &hash.to_string()].concat()
 }
 
 /// Sentences as calls: a few together, short at first so that it begins soon, and none longer than the model takes.

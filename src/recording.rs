@@ -1,6 +1,6 @@
 //! What the user says where the browser cannot write it down: it is recorded, and the gateway's model writes it.
 
-use triptych_protocol::{Bound, Credits, Estimate, Model, RecordingBound, recording_hold};
+use triptych_protocol::{Bound, Credits, ErrorCode, Estimate, Model, RecordingBound, recording_hold};
 
 use crate::dictation::{Problem, joined};
 use crate::error::{Failure, FailureKind};
@@ -133,7 +133,7 @@ impl Recording {
                 [vec![Effect::Forget], self.to(Idle), vec![last]].concat()
             }
             (Input::Failed(failure), Writing) => {
-                self.lost = failure.kind == FailureKind::Network;
+                self.lost = failure.kind == FailureKind::Network || failure.code == Some(ErrorCode::InFlight);
                 [self.to(Kept), vec![Effect::TellFailed(failure)]].concat()
             }
             // Where nothing came back the same key makes sure that it is paid for once.

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use triptych_protocol::{Credits, Estimate, Modality, Model};
+use triptych_protocol::{Credits, ErrorCode, Estimate, Modality, Model};
 use web_sys::Blob;
 
 use super::{App, Core};
-use crate::client::clock::Timer;
+use crate::client::clock::{self, Timer};
 use crate::client::sound::{Player, can_play};
 use crate::client::unique_key;
 use crate::client::voice::{can_speak, has_voices};
@@ -19,6 +19,8 @@ use crate::session::MessageId;
 
 /// How long a browser may take to load its voices, in milliseconds.
 const VOICES_LOAD: i32 = 1_500;
+/// After how long a sound that the gateway is still making is asked for again, in milliseconds.
+const UNDERWAY: i32 = 1_000;
 /// What OpenAI's models have and others take for theirs, where the catalogue names no voice.
 const USUAL_VOICE: &str = "alloy";
 
@@ -100,7 +102,11 @@ impl Core {
         let parts = reader
             .with_untracked(|reader| reader.model().map(|model| of_model(model, sentences)))
             .unwrap_or_default();
-        self.narrate(Input::Press { message, parts, key: unique_key() });
+        let voice = reader.with_untracked(|reader| {
+            let model = reader.model().map(|model| model.id.as_str()).unwrap_or_default();
+            [model, "/", voice_of(reader)].concat()
+        });
+        self.narrate(Input::Press { message, parts, voice, key: unique_key() });
     }
 
     pub(super) fn stop_narration(self: &Rc<Self>) {
@@ -150,11 +156,17 @@ impl Core {
     async fn ask_sound(self: &Rc<Self>, id: SoundId, words: String, key: &str) {
         let reader = self.signals.voice.reader.get_untracked();
         let model = reader.model().map(|model| model.id.as_str()).unwrap_or_default();
-        let voice = reader.value("voice").unwrap_or(USUAL_VOICE);
-        let answer = self.client.speak(model, voice, words, key).await;
-        if !self.alive.get() {
-            return;
-        }
+        let answer = loop {
+            let answer = self.client.speak(model, voice_of(&reader), words.clone(), key).await;
+            if !self.alive.get() {
+                return;
+            }
+            match answer {
+                // The page was loaded anew, or the connection lost, while it was spoken.
+                Err(failure) if failure.code == Some(ErrorCode::InFlight) => clock::sleep(UNDERWAY).await,
+                answer => break answer,
+            }
+        };
         match answer {
             Ok(sound) => {
                 self.voice.narrator.sounds.borrow_mut().push((id, sound));
@@ -191,6 +203,10 @@ impl Core {
             self.narrate(Input::Unplayable);
         }
     }
+}
+
+fn voice_of(reader: &Form) -> &str {
+    reader.value("voice").unwrap_or(USUAL_VOICE)
 }
 
 fn of_model(model: &Model, sentences: &[String]) -> Vec<String> {

@@ -96,6 +96,18 @@ class Visit {
     await this.credits().first().getByText(/\d/).first().waitFor();
   }
 
+  /** Has the page's element begin with these attributes: they are there before the copilot is. */
+  setFirst(attributes) {
+    return this.page.addInitScript((attributes) => {
+      const found = new MutationObserver(() => {
+        const element = document.querySelector("triptych-copilot");
+        for (const [name, value] of Object.entries(attributes)) element?.setAttribute(name, value);
+        if (element) found.disconnect();
+      });
+      found.observe(document, { childList: true, subtree: true });
+    }, attributes);
+  }
+
   /** The user buys credits somewhere else. */
   async topUp(credits) {
     await this.demo.grant(this.user, credits * CREDIT);

@@ -84,14 +84,7 @@ const dictate = (visit) => visit.button("Dictate");
 const listens = async (visit) => (await dictate(visit).getAttribute("aria-pressed")) === "true";
 /** Opens the page with these attributes on its element, which are there before the copilot is. */
 async function open(visit, path, attributes) {
-  await visit.page.addInitScript((attributes) => {
-    const found = new MutationObserver(() => {
-      const element = document.querySelector("triptych-copilot");
-      for (const [name, value] of Object.entries(attributes)) element?.setAttribute(name, value);
-      if (element) found.disconnect();
-    });
-    found.observe(document, { childList: true, subtree: true });
-  }, attributes);
+  await visit.setFirst(attributes);
   await visit.page.addInitScript(voice);
   await visit.page.addInitScript(ear);
   await visit.page.goto(new URL(path, visit.demo.url).href);
