@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use web_sys::Performance;
 
 /// Wall clock, milliseconds since 1970.
 pub(crate) fn now() -> f64 {
@@ -19,11 +20,14 @@ pub(crate) fn offset() -> f64 {
     js_sys::Date::new_0().get_timezone_offset()
 }
 
+thread_local! {
+    // Asked for with every piece of an answer.
+    static CLOCK: Option<Performance> = web_sys::window().and_then(|window| window.performance());
+}
+
 /// Milliseconds since the page was loaded; never jumps.
 pub(crate) fn monotonic() -> f64 {
-    web_sys::window()
-        .and_then(|window| window.performance())
-        .map_or_else(now, |performance| performance.now())
+    CLOCK.with(|clock| clock.as_ref().map_or_else(now, Performance::now))
 }
 
 /// A timer that calls once and is taken back when it is dropped.

@@ -2,13 +2,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_net::http::Response;
+use js_sys::Uint8Array;
 use triptych_protocol::ChatChunk;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStreamDefaultReader;
+use web_sys::{Document, ReadableStreamDefaultReader};
 
 use super::clock::{self, Timer};
-use super::{from_json, property};
+use super::from_json;
 use crate::chunk::{Words, words};
 use crate::error::{Failure, FailureKind};
 use crate::locale::Text;
@@ -17,6 +19,25 @@ use crate::sse::Decoder;
 /// How long a stream may be silent before it counts as broken, in milliseconds. Longer than the gateway waits for
 /// its provider, so that the gateway's own word comes first.
 const LONGEST_SILENCE: i32 = 90_000;
+
+/// How long a reader rests after words that came soon after the last ones, in milliseconds: two frames, and what comes
+/// meanwhile is read and painted in one go. Either costs more than the words do, and of a stream that fast nobody sees
+/// the single words.
+const REST: i32 = 30;
+/// How soon that is, in milliseconds.
+const SOON: f64 = 6.0;
+/// How soon a single piece lay there already. Not every browser joins what has come, so there may be more.
+const AT_ONCE: f64 = 0.3;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a reader answers: <https://streams.spec.whatwg.org/#dictdef-readablestreamreadresult>.
+    type Answer;
+    #[wasm_bindgen(method, getter, structural)]
+    fn done(this: &Answer) -> bool;
+    #[wasm_bindgen(method, getter, structural)]
+    fn value(this: &Answer) -> JsValue;
+}
 
 /// What came over a stream.
 pub(crate) enum StreamEvent {
@@ -51,12 +72,16 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
     sink(StreamEvent::Opened { stream, reader: Reader(reader.clone()) });
     let mut decoder = Decoder::new();
     let silence = Silence::over(&reader);
+    let page = web_sys::window().and_then(|window| window.document());
     loop {
+        let asked = clock::monotonic();
         let Some(bytes) = next(&reader).await? else { return Err(Failure::network()) };
-        silence.broken();
+        let waited = silence.broken() - asked;
         // What came together is told together.
         let mut all = Told::default();
-        for event in decoder.push(&bytes) {
+        let events = decoder.push(&bytes);
+        let rests = waited < SOON && (waited > AT_ONCE || events.len() > 1);
+        for event in events {
             if let Some(more) = words(&event.data) {
                 all.add(more, event.id);
                 continue;
@@ -75,6 +100,10 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
             sink(StreamEvent::Chunk { chunk, event: event.id });
         }
         all.tell(sink);
+        // Timers of a page that nobody sees are late by seconds.
+        if rests && !page.as_ref().is_some_and(Document::hidden) {
+            clock::sleep(REST).await;
+        }
     }
 }
 
@@ -113,8 +142,11 @@ impl Silence {
         silence
     }
 
-    fn broken(&self) {
-        self.since.set(clock::monotonic());
+    /// Something came; tells when.
+    fn broken(&self) -> f64 {
+        let now = clock::monotonic();
+        self.since.set(now);
+        now
     }
 }
 
@@ -148,10 +180,11 @@ fn watch(
 }
 
 async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<Vec<u8>>, Failure> {
-    let result = JsFuture::from(reader.read()).await.map_err(|_| Failure::network())?;
-    if property(&result, "done").is_truthy() {
+    let answer = JsFuture::from(reader.read()).await.map_err(|_| Failure::network())?;
+    let answer: Answer = answer.unchecked_into();
+    if answer.done() {
         return Ok(None);
     }
-    let bytes: js_sys::Uint8Array = property(&result, "value").dyn_into().map_err(|_| Failure::network())?;
+    let bytes: Uint8Array = answer.value().dyn_into().map_err(|_| Failure::network())?;
     Ok(Some(bytes.to_vec()))
 }
