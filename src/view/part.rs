@@ -1,9 +1,9 @@
 //! Views that lie in a part of the widget, and what stands for one that is not there yet.
 
-use leptos::prelude::untrack;
+use reactive_graph::graph::untrack;
 
 use super::composer::{self, Commands};
-use super::dom::{View, button, dynamic, el, nothing};
+use super::dom::{View, button, dynamic, el};
 use super::{image, message, settings, threads, video};
 use crate::app::{App, MessageState};
 use crate::error::{Failure, FailureKind};
@@ -66,7 +66,7 @@ fn boxed(app: App, part: Part, build: Box<dyn Fn() -> View>) -> View {
         Place::Here => untrack(&build),
         Place::Missing => missing(app, part),
         Place::Away | Place::Coming if part == Part::Panels => waiting(),
-        Place::Away | Place::Coming => nothing(),
+        Place::Away | Place::Coming => instead(waiting()),
     })
 }
 
@@ -81,6 +81,10 @@ fn missing(app: App, part: Part) -> View {
         .attr("role", "alert")
         .child(el("p", "").text(&app.words().failure(&failure)))
         .child(button("quiet").text(app.text(Text::TryAgain)).click(move || app.fetch(part)));
-    // What it stands in may be made to be as high as a list.
-    el("div", "missing").child(notice).view()
+    instead(notice.view())
+}
+
+/// What it stands in may be made to be as high as a list.
+fn instead(view: View) -> View {
+    el("div", "missing").child(view).view()
 }

@@ -64,6 +64,28 @@ inParts("a part that cannot be fetched says so, and comes with another try", asy
   assert.equal(parts.filter((part) => part === "more").length, 3);
 });
 
+inParts("a part that is slow to come shows that it is coming", async (visit) => {
+  let come;
+  const held = new Promise((resolve) => (come = resolve));
+  await visit.page.route(PARTS, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await visit.open("/chat.html");
+  const dots = visit.page.locator(".missing > .thinking");
+  await visit.button("Settings").click();
+  await dots.waitFor();
+  await visit.shot("part-coming-settings");
+  await visit.page.keyboard.press("Escape");
+  await dots.waitFor({ state: "detached" });
+  await visit.button("Chats").click();
+  await dots.waitFor();
+  await visit.shot("part-coming-chats");
+  come();
+  await visit.page.getByRole("region", { name: "Chats" }).waitFor();
+  assert.equal(await dots.count(), 0);
+});
+
 inParts("what is pressed while its part cannot be fetched is told, and files that were chosen come when it is there", async (visit) => {
   visit.expect(/Failed to load resource/);
   await visit.page.route(PARTS, (route) => route.abort());
