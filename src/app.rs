@@ -35,7 +35,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_util::future::join;
-use leptos::prelude::{LocalStorage, StoredValue, WithValue as _};
+use reactive_graph::owner::{LocalStorage, StoredValue};
+use reactive_graph::traits::WithValue as _;
 use triptych_protocol::Modality;
 
 pub(crate) use crate::client::files::Shrunk;

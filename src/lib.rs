@@ -37,6 +37,7 @@ pub mod tools;
 mod app;
 mod chunk;
 mod client;
+#[cfg(feature = "leptos")]
 pub mod copilot;
 mod handle;
 mod mount;
@@ -47,6 +48,7 @@ mod reactive;
 mod view;
 
 pub use config::Config;
+#[cfg(feature = "leptos")]
 pub use copilot::Copilot;
 pub use handle::{WidgetHandle, mount, version};
 

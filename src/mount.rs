@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use any_spawner::Executor;
-use leptos::prelude::{Owner, provide_context};
+use reactive_graph::owner::{Owner, provide_context};
 use wasm_bindgen::JsValue;
 use web_sys::{CssStyleSheet, HtmlElement};
 

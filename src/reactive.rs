@@ -8,7 +8,11 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use leptos::prelude::{ArcTrigger, Get, GetUntracked, GetValue, LocalStorage, Notify, StoredValue, Track};
+use reactive_graph::computed;
+use reactive_graph::effect::Effect;
+use reactive_graph::owner::{LocalStorage, StoredValue};
+use reactive_graph::signal::ArcTrigger;
+use reactive_graph::traits::{Get, GetUntracked, GetValue, Notify, Track};
 use send_wrapper::SendWrapper;
 
 /// A value that effects follow. It lives as long as the owner it was made under.
@@ -25,7 +29,7 @@ pub(crate) struct ArcRwSignal<T> {
 
 /// A value made of others, made anew when they change. Who follows it hears only of another value.
 pub(crate) struct Memo<T> {
-    memo: leptos::prelude::Memo<SendWrapper<Derived>>,
+    memo: computed::Memo<SendWrapper<Derived>>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -48,7 +52,7 @@ pub(crate) fn watch<T: 'static>(mut effect: impl FnMut(Option<T>) -> T + 'static
 }
 
 fn watch_boxed(effect: Box<dyn FnMut()>) {
-    leptos::prelude::Effect::new(effect);
+    Effect::new(effect);
 }
 
 impl<T: 'static> RwSignal<T> {
@@ -207,9 +211,9 @@ impl<T> Clone for ArcRwSignal<T> {
 }
 
 /// Leptos wants what it could send to another thread; a page has but one.
-fn derived(make: Box<dyn Fn() -> Derived>) -> leptos::prelude::Memo<SendWrapper<Derived>> {
+fn derived(make: Box<dyn Fn() -> Derived>) -> computed::Memo<SendWrapper<Derived>> {
     let make = SendWrapper::new(make);
-    leptos::prelude::Memo::new_with_compare(
+    computed::Memo::new_with_compare(
         move |_| SendWrapper::new(make()),
         |before, now| match (before, now) {
             (Some(before), Some(now)) => !(now.same)(&*before.value, &*now.value),

@@ -23,7 +23,7 @@ mod text;
 mod threads;
 mod video;
 
-use leptos::prelude::untrack;
+use reactive_graph::graph::untrack;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use self::dom::{El, View, button, dynamic, el, nothing, when};

@@ -145,6 +145,7 @@ pub(crate) fn from_config(config: &Config, element: JsValue) -> Option<Source> {
 }
 
 /// Tokens as the settings say, where there is no custom element.
+#[cfg(feature = "leptos")]
 pub(crate) fn from_config_alone(config: &Config) -> Option<Source> {
     from_config(config, JsValue::UNDEFINED)
 }

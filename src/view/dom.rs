@@ -9,7 +9,8 @@ mod region;
 use std::any::Any;
 use std::borrow::Cow;
 
-use leptos::prelude::{RenderEffect, StoredValue};
+use reactive_graph::effect::RenderEffect;
+use reactive_graph::owner::StoredValue;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, Event, HtmlElement, Node};

@@ -123,6 +123,27 @@ for (const [engine, found, start] of ENGINES) {
       await browser.one("#panel-video video", "", 60_000);
     });
 
+    test("the list of chats opens, with what was said", LIMIT, async () => {
+      await open("/chat.html");
+      await browser.click("button[aria-label=Chats]");
+      await eventually(async () => (await browser.text("[role=region][aria-label=Chats]")).includes("Explain tides"), "the chat is listed");
+      await browser.shot("chats");
+    });
+
+    test("an answer is read aloud by the gateway where the browser has no voice", LIMIT, async () => {
+      await begin("/chat.html");
+      await say("Explain ebb in short");
+      await answered(1);
+      const read = await browser.one(`${ANSWER} button[aria-label^='Read aloud']`);
+      const paid = await browser.run("return /credit/.test(arguments[0].ariaLabel ?? arguments[0].getAttribute('aria-label'))", read);
+      if (!paid) return console.log(`${engine} has voices of its own`);
+      await browser.click(`${ANSWER} button[aria-label^='Read aloud']`);
+      await browser.one(`${ANSWER} button[aria-label='Stop reading']`);
+      await browser.shot("read-aloud");
+      await browser.one(`${ANSWER} button[aria-label^='Read aloud']`, "", 90_000);
+      await browser.none("[role=alert]");
+    });
+
     test("what is typed survives a reload, and the strictest policy is kept", LIMIT, async () => {
       await open("/strict-csp.html");
       await browser.run("window.broken = []; document.addEventListener('securitypolicyviolation', (event) => window.broken.push(event.violatedDirective))");

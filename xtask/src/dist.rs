@@ -71,8 +71,9 @@ pub(crate) fn packed() -> Option<PathBuf> {
 
 fn optimise(module: &Path) -> Result<()> {
     let mut wasm_opt = npm::tool(&tree::package(), "wasm-opt");
+    // Twice finds a little more. At the bottom of the memory is the end of the stack, to which no address is added.
     wasm_opt
-        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(["-Oz", "--low-memory-unused", "-Oz", "--strip-debug", "--strip-producers"])
         .args(WASM_FEATURES)
         .arg(module)
         .arg("-o")

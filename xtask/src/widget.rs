@@ -1,11 +1,11 @@
 //! Builds the widget: Rust to wasm, wasm to a module with its glue, and our own JavaScript beside it.
 
-mod imports;
+mod names;
 mod parts;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if !options.quick {
         return build(&options.dir);
     }
-    process::run(&mut compile(&["--lib"])?)?;
+    process::run(&mut compile(&["--lib", "--no-default-features"])?)?;
     for name in CHUNKS {
         process::run(&mut compile_chunk(name, &[])?)?;
     }
@@ -70,7 +70,8 @@ pub(crate) fn build(dir: &Path) -> Result<()> {
 /// one, and code that writes them, which nobody could read. Both are unstable, so the compiler, whose version is fixed
 /// in rust-toolchain.toml, is told to allow it.
 fn small(cargo: &mut Command) -> &mut Command {
-    let flags = format!("-Zunstable-options -Cpanic=immediate-abort {}", shorter_paths());
+    // Where a panic would have been is of no use without a word about it, and says where this machine keeps its crates.
+    let flags = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none";
     cargo
         .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"])
         .env("RUSTC_BOOTSTRAP", "1")
@@ -131,7 +132,8 @@ fn compile(target: &[&str]) -> Result<Command> {
 fn compile_for_parts() -> Result<Command> {
     tools::wasm_target()?;
     let mut cargo =
-        process::cargo(["rustc", "--package", "triptych-copilot", "--lib", "--features", "parts"]);
+        process::cargo(["rustc", "--package", "triptych-copilot", "--lib", "--no-default-features"]);
+    cargo.args(["--features", "parts"]);
     cargo.args(["--profile", PROFILE, "--target", "wasm32-unknown-unknown"]);
     Ok(cargo)
 }
@@ -167,10 +169,12 @@ fn bind(module: &Path, dir: &Path, name: &str) -> Result<()> {
         .reset_state_function(true);
     let output = bindgen.generate_output();
     let mut output = output.with_context(|| format!("wasm-bindgen could not read {}", module.display()))?;
-    let names = imports::shorten(&mut output);
+    let (names, closures) = (names::shorten(&mut output), names::shorten_closures(&mut output));
     output.emit(dir).with_context(|| format!("cannot write {name}"))?;
     let glue = dir.join(format!("{name}.js"));
-    imports::rename(&glue, &names)?;
+    names::rename(&glue, &names)?;
+    names::rename_closures(&glue, &closures)?;
+    names::rename_closures(&dir.join(format!("{name}.d.ts")), &closures)?;
     if name == STEM { forget_the_dead(&glue) } else { Ok(()) }
 }
 
@@ -180,17 +184,4 @@ fn forget_the_dead(glue: &Path) -> Result<()> {
     let text = fs::read_to_string(glue).with_context(|| format!("cannot read {}", glue.display()))?;
     ensure!(text.contains(THROW), "{} treats instances that were replaced in a new way", glue.display());
     fs::write(glue, text.replace(THROW, "return")).with_context(|| format!("cannot write {}", glue.display()))
-}
-
-/// Panic messages carry file names; those of the registry are long, and say where this machine keeps it.
-fn shorter_paths() -> String {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
-        .unwrap_or_default();
-    let registries = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
-    registries
-        .map(|entry| format!("--remap-path-prefix={}=crates", entry.path().display()))
-        .collect::<Vec<_>>()
-        .join(" ")
 }

@@ -1,4 +1,4 @@
-use leptos::prelude::untrack;
+use reactive_graph::graph::untrack;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventTarget};

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use leptos::prelude::{Owner, untrack};
+use reactive_graph::graph::untrack;
+use reactive_graph::owner::Owner;
 use web_sys::{Element, Node};
 
 use super::{El, View, follow, group, text};

@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use leptos::prelude::use_context;
+use reactive_graph::owner::use_context;
 use triptych_markdown::Stream;
 use web_sys::Element;
 

@@ -37,7 +37,7 @@ const BANS: [Ban; 7] = [
         why: "only the boundary touches JavaScript's own types: handle, client, mount, the elements and the Markdown painter",
     },
     Ban {
-        words: &["leptos::", "web_sys", "gloo_", "js_sys", "tokio::"],
+        words: &["leptos::", "reactive_graph::", "web_sys", "gloo_", "js_sys", "tokio::"],
         applies: |path| {
             ["protocol", "markdown", "highlight", "math", "diagram"]
                 .iter()

@@ -1,5 +1,5 @@
-//! The names under which a module gets the browser's functions from its glue. wasm-bindgen's are long and end in hashes
-//! that do not compress; nobody else reads them.
+//! The names under which a module gets the browser's functions from its glue, and gives it its own to be called back.
+//! wasm-bindgen's are long and have hashes that do not compress; nobody else reads them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,6 +24,28 @@ pub(super) fn shorten(output: &mut Output) -> Names {
         import.name.clone_from(name);
     }
     names
+}
+
+/// Gives the functions that closures are called by short names.
+pub(super) fn shorten_closures(output: &mut Output) -> Names {
+    let long = output.wasm_mut().exports.iter_mut().filter(|export| export.name.contains("__closures___"));
+    let mut names = Names::new();
+    for export in long {
+        let name = format!("closure_{}", short(names.len()));
+        names.insert(std::mem::replace(&mut export.name, name.clone()), name);
+    }
+    names
+}
+
+/// Has the glue, or its types, call closures by these names.
+pub(super) fn rename_closures(file: &Path, names: &Names) -> Result<()> {
+    let mut text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    // Backwards, since some begin like others.
+    for (long, short) in names.iter().rev() {
+        ensure!(text.contains(long), "{} does not call {long}", file.display());
+        text = text.replace(long, short);
+    }
+    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Gives the functions of the glue the same names.
