@@ -134,13 +134,20 @@ for (const [engine, found, start] of ENGINES) {
       await begin("/chat.html");
       await say("Explain ebb in short");
       await answered(1);
-      const read = await browser.one(`${ANSWER} button[aria-label^='Read aloud']`);
-      const paid = await browser.run("return /credit/.test(arguments[0].ariaLabel ?? arguments[0].getAttribute('aria-label'))", read);
+      // A browser is given a moment to load its voices before the gateway's are offered.
+      const priced = () => browser.run("return /credit/.test(arguments[0].getAttribute('aria-label'))", button);
+      const button = await browser.one(`${ANSWER} button[aria-label^='Read aloud']`);
+      const paid = await eventually(priced, "a price", 5_000).catch(() => false);
       if (!paid) return console.log(`${engine} has voices of its own`);
+      const credits = () => browser.text("[role=status][aria-label=Credits]");
+      const before = await credits();
       await browser.click(`${ANSWER} button[aria-label^='Read aloud']`);
       await browser.one(`${ANSWER} button[aria-label='Stop reading']`);
+      await eventually(async () => (await credits()) !== before, "it is paid");
       await browser.shot("read-aloud");
-      await browser.one(`${ANSWER} button[aria-label^='Read aloud']`, "", 90_000);
+      // Where there is no loudspeaker it takes for ever.
+      await browser.click(`${ANSWER} button[aria-label='Stop reading']`);
+      await browser.one(`${ANSWER} button[aria-label^='Read aloud']`);
       await browser.none("[role=alert]");
     });
 
@@ -160,8 +167,11 @@ for (const [engine, found, start] of ENGINES) {
     test("the console has nothing to say", LIMIT, async () => {
       // What is written as the page goes may come too late; what was written before holds together by itself.
       const late = "IndexedDB transaction that was not yet complete";
-      const expected = new RegExp(`fault-once|net::|NetworkError|strict-csp|Layout was forced|50\\d|${late}`);
-      assert.deepEqual((await browser.problems()).filter((line) => !expected.test(line)), []);
+      const expected = new RegExp(`fault-once|net::|NetworkError|strict-csp|Layout was forced|status of 50\\d|${late}`);
+      // Debian's Firefox has no decoder of its own for clips.
+      const plays = await browser.run("return document.createElement('video').canPlayType('video/mp4; codecs=\"avc1.42E01E\"') !== ''");
+      const undecoded = plays ? /^$/ : /^Media resource .* could not be decoded/;
+      assert.deepEqual((await browser.problems()).filter((line) => !expected.test(line) && !undecoded.test(line)), []);
     });
   });
 }
