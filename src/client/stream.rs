@@ -24,10 +24,9 @@ const LONGEST_SILENCE: i32 = 90_000;
 /// meanwhile is read and painted in one go. Either costs more than the words do, and of a stream that fast nobody sees
 /// the single words.
 const REST: i32 = 30;
-/// How soon that is, in milliseconds.
-const SOON: f64 = 6.0;
-/// How soon a single piece lay there already. Not every browser joins what has come, so there may be more.
-const AT_ONCE: f64 = 0.3;
+/// How soon that is, in milliseconds. What is there even sooner lay there already, and more may lie behind it, since
+/// not every browser joins what has come: all of it is read before the next rest.
+const SOON: std::ops::Range<f64> = 1.0..6.0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -73,15 +72,15 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
     let mut decoder = Decoder::new();
     let silence = Silence::over(&reader);
     let page = web_sys::window().and_then(|window| window.document());
+    // Something has come while the reader rested. Where nothing has, or reading is slow, a rest gains nothing.
+    let mut joined = true;
     loop {
         let asked = clock::monotonic();
         let Some(bytes) = next(&reader).await? else { return Err(Failure::network()) };
         let waited = silence.broken() - asked;
         // What came together is told together.
         let mut all = Told::default();
-        let events = decoder.push(&bytes);
-        let rests = waited < SOON && (waited > AT_ONCE || events.len() > 1);
-        for event in events {
+        for event in decoder.push(&bytes) {
             if let Some(more) = words(&event.data) {
                 all.add(more, event.id);
                 continue;
@@ -100,9 +99,12 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
             sink(StreamEvent::Chunk { chunk, event: event.id });
         }
         all.tell(sink);
-        // Timers of a page that nobody sees are late by seconds.
-        if rests && !page.as_ref().is_some_and(Document::hidden) {
+        if waited < SOON.start {
+            joined = true;
+        } else if waited < SOON.end && joined && !page.as_ref().is_some_and(Document::hidden) {
+            // Not in a page that nobody sees: its timers are late by seconds.
             clock::sleep(REST).await;
+            joined = false;
         }
     }
 }
