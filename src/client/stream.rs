@@ -26,7 +26,9 @@ const LONGEST_SILENCE: i32 = 90_000;
 const REST: i32 = 30;
 /// How soon that is, in milliseconds. What is there even sooner lay there already, and more may lie behind it, since
 /// not every browser joins what has come: all of it is read before the next rest.
-const SOON: std::ops::Range<f64> = 1.0..6.0;
+const SOON: std::ops::Range<f64> = 0.3..6.0;
+/// For how many readings there is no rest after one that has joined nothing.
+const NO_REST: u32 = 32;
 
 #[wasm_bindgen]
 extern "C" {
@@ -72,15 +74,16 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
     let mut decoder = Decoder::new();
     let silence = Silence::over(&reader);
     let page = web_sys::window().and_then(|window| window.document());
-    // Something has come while the reader rested. Where nothing has, or reading is slow, a rest gains nothing.
-    let mut joined = true;
+    let (mut rested, mut no_rest) = (false, 0_u32);
     loop {
         let asked = clock::monotonic();
         let Some(bytes) = next(&reader).await? else { return Err(Failure::network()) };
         let waited = silence.broken() - asked;
         // What came together is told together.
         let mut all = Told::default();
-        for event in decoder.push(&bytes) {
+        let events = decoder.push(&bytes);
+        no_rest = if rested && events.len() < 2 { NO_REST } else { no_rest.saturating_sub(1) };
+        for event in events {
             if let Some(more) = words(&event.data) {
                 all.add(more, event.id);
                 continue;
@@ -99,12 +102,10 @@ pub(super) async fn read(response: Response, sink: &mut dyn FnMut(StreamEvent)) 
             sink(StreamEvent::Chunk { chunk, event: event.id });
         }
         all.tell(sink);
-        if waited < SOON.start {
-            joined = true;
-        } else if waited < SOON.end && joined && !page.as_ref().is_some_and(Document::hidden) {
-            // Not in a page that nobody sees: its timers are late by seconds.
+        // A page that nobody sees has timers that are late by seconds.
+        rested = no_rest == 0 && SOON.contains(&waited) && !page.as_ref().is_some_and(Document::hidden);
+        if rested {
             clock::sleep(REST).await;
-            joined = false;
         }
     }
 }
